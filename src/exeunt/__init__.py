@@ -1,0 +1,35 @@
+"""Structured actors for Trio: they all leave when the scene closes."""
+
+# How the house is built, from the ground up; imports only go down:
+#
+#   _model/        data and decisions, pure: no Trio, no clock, no I/O
+#   exceptions.py  every error
+#   _core/         one agent on Trio
+#   testing/       for users' tests: schedules that are drawn
+#   commands/      the command line
+#
+# This file gives the names that most users need; errors are in exeunt.exceptions.
+
+from ._core.agent import Agent, Context
+from ._core.ask import Reply
+from ._core.handle import Handle
+from ._core.start import start, start_soon
+from ._model.lifecycle import Reason, State
+from ._model.outcome import Fate, Ledger, Outcome, Statistics
+from ._model.request import Request
+
+__all__ = [
+    "Agent",
+    "Context",
+    "Fate",
+    "Handle",
+    "Ledger",
+    "Outcome",
+    "Reason",
+    "Reply",
+    "Request",
+    "State",
+    "Statistics",
+    "start",
+    "start_soon",
+]

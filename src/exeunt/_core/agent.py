@@ -1,0 +1,185 @@
+"""What users subclass, and what the runtime tells their agents."""
+
+import inspect
+from abc import ABC, abstractmethod
+from contextlib import AbstractAsyncContextManager, nullcontext
+from typing import TYPE_CHECKING, Any, Generic, Never, TypeVar, final
+
+from .._model.request import Request
+from ..exceptions import Unhandled
+from .ask import Ask, Reply
+from .life import NOTHING
+
+if TYPE_CHECKING:
+    from .handle import Handle
+    from .life import Life
+
+M = TypeVar("M")
+R = TypeVar("R")
+
+
+class Agent(ABC, Generic[M]):
+    """Handles messages of the type *M*, one at a time, in the order of acceptance.
+
+    Subclass it, write `handle`, and give the class to `start`. State lives in the
+    instance and belongs to the agent alone, so it needs no lock.
+
+    Example::
+
+        @attrs.define
+        class Counter(Agent[Add | Total]):
+            total: int = 0
+
+            async def handle(self, message: Add | Total) -> int | None:
+                match message:
+                    case Add(number):
+                        self.total += number
+                        return None
+                    case Total():
+                        return self.total
+                    case _:
+                        self.unhandled(message)
+    """
+
+    __slots__ = ("_life",)
+
+    _life: "Life"
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if not inspect.iscoroutinefunction(cls.handle):
+            raise TypeError(
+                f"{cls.__qualname__}.handle is not async: "
+                "write 'async def handle(self, message)'"
+            )
+
+    @abstractmethod
+    async def handle(self, message: M) -> object:
+        """Handle one message; what is returned answers an ask.
+
+        Called for one message at a time, and never before `lifespan` is entered or
+        after the agent was cancelled.
+
+        Allowed outcomes:
+
+        * *Return.* The message is handled. For an ask, the returned value is the
+          answer; for a sent message it goes nowhere.
+        * *Raise a* `Refusal`. An asker gets it, and the agent lives on. For a sent
+          message it is a crash: nobody would hear it.
+        * *Raise any other* `Exception`. The agent crashes: the exception leaves its
+          task as itself, the asker gets `AgentCrashed`.
+        * *Let* `trio.Cancelled` *pass.* The message was interrupted.
+        """
+
+    def lifespan(self) -> AbstractAsyncContextManager[object]:
+        """Surround the whole life: override it with an async context manager.
+
+        Entered in the agent's task before the first message; left once, after the
+        last message and after every asker has been answered. Leaving is shielded
+        from cancellation, but for a bounded time only (see `start`). An exception
+        that ends the life is raised at the ``yield``, as in any context manager;
+        swallowing it does not undo the crash.
+
+        Not called when the agent is cancelled before its task first ran.
+
+        Example::
+
+            @asynccontextmanager
+            async def lifespan(self) -> AsyncIterator[None]:
+                async with await trio.open_file(self.path, "a") as self.file:
+                    yield
+        """
+        return nullcontext()
+
+    @property
+    def context(self) -> "Context":
+        """What the runtime tells this agent about itself.
+
+        Raises:
+            RuntimeError: no runtime runs this object yet; its factory has not
+                returned, or nobody has started it.
+        """
+        try:
+            return Context(self._life)
+        except AttributeError:
+            raise RuntimeError(
+                f"{type(self).__name__} has no context before it is started: "
+                "use self.context in lifespan() or handle(), not in __init__()"
+            ) from None
+
+    def unhandled(self, message: Never) -> Never:
+        """Say that no case took *message*: the last line of a ``match``.
+
+        Type checkers complain here about every type of message without a case, and
+        if one arrives all the same, it is an error instead of vanishing.
+
+        Raises:
+            Unhandled: always.
+        """
+        known: object = message
+        raise Unhandled(
+            f"{type(self).__name__}.handle has no case for "
+            f"{type(known).__name__}: {known!r}",
+            message=known,
+        )
+
+
+@final
+class Context:
+    """What the runtime tells an agent about itself, as ``self.context``."""
+
+    __slots__ = ("_life",)
+
+    def __init__(self, life: "Life") -> None:
+        self._life = life
+
+    @property
+    def handle(self) -> "Handle[Any]":
+        """The agent's own handle: to give away, or to stop oneself."""
+        return self._life.handle
+
+    @property
+    def name(self) -> str:
+        """The agent's name."""
+        return self._life.name
+
+    def defer(self, request: Request[R]) -> Reply[R]:
+        """Take over the reply to *request*, the message that is being handled.
+
+        The handler then returns what it likes, and the agent goes on with its next
+        message; any task settles the reply later, once. An agent that is stopped
+        waits for the replies it has deferred.
+
+        Args:
+            request: the message that `Agent.handle` was called with.
+
+        Returns:
+            The reply. If nobody asked (the request was sent), settling it does
+            nothing.
+
+        Raises:
+            ValueError: *request* is not the message that is being handled.
+            RuntimeError: the reply to it was deferred before.
+
+        Example::
+
+            case Render() as request:
+                reply = self.context.defer(request)
+                self.nursery.start_soon(self.render, request, reply)
+        """
+        turn = self._life.turn
+        if turn is request:
+            return Reply(None)
+        if isinstance(turn, Ask) and turn.message is request:
+            turn.defer()
+            return Reply(turn)
+        busy = "nothing" if turn is NOTHING else "another message"
+        raise ValueError(
+            f"agent {self.name!r} cannot defer the reply to {request!r}: "
+            f"it is handling {busy}"
+        )
+
+
+def has_lifespan(agent: Agent[Any]) -> bool:
+    """Return whether the agent's class overrides `Agent.lifespan`."""
+    return type(agent).lifespan is not Agent.lifespan

@@ -1,0 +1,184 @@
+"""A request on its way from the asker to the answer, and the reply put off."""
+
+from contextlib import suppress
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, final
+
+import trio
+from trio.lowlevel import Abort, RaiseCancelT
+
+from .._model.request import Request
+from ..exceptions import Refusal, ReplyDropped
+from .waiting import Wait
+
+if TYPE_CHECKING:
+    from .life import Life
+
+R_contra = TypeVar("R_contra", contravariant=True)
+
+
+class Stage(Enum):
+    """How far an ask has come."""
+
+    LINED = auto()  # waits for room in the mailbox: not accepted yet
+    QUEUED = auto()  # in the mailbox
+    ABANDONED = auto()  # in the mailbox, but the asker has left
+    BEGUN = auto()  # its handler has started
+    DEFERRED = auto()  # its handler put the reply off
+    SETTLED = auto()  # answered, one way or another
+
+
+class Ask(Wait):
+    """One asker, one request, one answer.
+
+    It lies in the mailbox in the request's place. Whoever settles it wakes the
+    asker; if the asker has left meanwhile, nobody is woken and nothing is lost that
+    anybody still wants.
+    """
+
+    __slots__ = ("_error", "_raise_cancel", "_value", "life", "message", "stage", "turn")
+
+    def __init__(self, life: "Life", request: Request[Any]) -> None:
+        super().__init__(life, request)
+        self.life = life
+        self.message = request
+        self.stage = Stage.QUEUED
+        self.turn: trio.CancelScope | None = None
+        self._value: Any = None
+        self._error: BaseException | None = None
+        self._raise_cancel: RaiseCancelT | None = None
+
+    @property
+    def linked(self) -> bool:
+        """Whether the turn is cancelled with its asker."""
+        return type(self.message).__linked__
+
+    async def answer(self) -> Any:
+        """Wait for the answer, unless it is there already."""
+        if self.stage is not Stage.SETTLED:
+            await self.park()
+        if self._raise_cancel is not None:
+            self._raise_cancel()
+        if self._error is not None:
+            raise self._error
+        return self._value
+
+    def post(self) -> None:
+        """Put the request into the mailbox or, if that is full, into the line."""
+        mailbox = self.life.mailbox
+        try:
+            if mailbox.line:
+                raise trio.WouldBlock
+            mailbox.inlet.send_nowait(self)
+        except trio.WouldBlock:
+            self.stage = Stage.LINED
+            mailbox.stand_in_line(self)
+        except trio.ClosedResourceError:
+            self.settle(error=self.life.refusal(self.message))
+        else:
+            mailbox.wake()
+
+    def admitted(self) -> "Ask":
+        """There is room now: the asker sleeps on, until it is answered."""
+        self.stage = Stage.QUEUED
+        return self
+
+    def settle(self, value: object = None, error: BaseException | None = None) -> None:
+        """Give the asker its answer; the first one counts."""
+        if self.stage is Stage.SETTLED:
+            return
+        if self.stage is Stage.DEFERRED:
+            self.life.answered(self)
+        self.stage = Stage.SETTLED
+        self._value = value
+        self._error = error
+        self.release()
+
+    def refused(self, error: BaseException) -> None:
+        """There will be no room: the request was not accepted."""
+        self.settle(error=error)
+
+    def defer(self) -> None:
+        """Leave the answer to whoever holds the reply."""
+        if self.stage is not Stage.BEGUN:
+            raise RuntimeError(
+                f"agent {self.life.name!r} deferred the reply to {self.message!r} twice"
+            )
+        self.stage = Stage.DEFERRED
+        self.life.put_off(self)
+        # The agent's own task may be free to act now, so the wait is no edge any more.
+        self.take_back()
+
+    def _on_cancel(self, raise_cancel: RaiseCancelT) -> Abort:
+        if self.turn is not None and self.stage is Stage.BEGUN:
+            # Linked: the asker leaves when the turn has ended, not before.
+            self._raise_cancel = raise_cancel
+            self.turn.cancel()
+            return Abort.FAILED
+        if self.stage is Stage.LINED:
+            self.life.mailbox.step_out_of_line(self)
+        elif self.stage is Stage.QUEUED:
+            self.stage = Stage.ABANDONED
+        return super()._on_cancel(raise_cancel)
+
+
+@final
+class Reply(Generic[R_contra]):
+    """The answer to a request, put off by `Context.defer`.
+
+    Settle it once, from any task of the same run. If it is lost unsettled, its asker
+    gets `ReplyDropped` at once; if the agent is cancelled or crashes first, the asker
+    hears of that and settling does nothing any more.
+    """
+
+    __slots__ = ("_ask", "_settled", "_token")
+
+    def __init__(self, ask: Ask | None) -> None:
+        self._ask = ask
+        self._settled = False
+        self._token = trio.lowlevel.current_trio_token()
+
+    def send(self, value: R_contra) -> None:
+        """Answer with *value*. Does nothing if the asker has left.
+
+        Raises:
+            RuntimeError: the reply has been settled before.
+        """
+        self._settle(value, None)
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Answer with *refusal*, which is raised in the asker.
+
+        Raises:
+            RuntimeError: the reply has been settled before.
+        """
+        self._settle(None, refusal)
+
+    def _settle(self, value: object, error: Refusal | None) -> None:
+        if self._settled:
+            raise RuntimeError("this reply has been settled already; settle it once")
+        self._settled = True
+        if self._ask is not None:
+            self._ask.settle(value, error)
+
+    def __del__(self) -> None:
+        ask = self._ask
+        if self._settled or ask is None or ask.stage is not Stage.DEFERRED:
+            return
+        if _is_here(self._token):
+            _drop(ask)
+        else:  # the garbage collector may run in any thread
+            with suppress(trio.RunFinishedError):
+                self._token.run_sync_soon(_drop, ask)
+
+
+def _drop(ask: Ask) -> None:
+    text = f"agent {ask.life.name!r} lost the reply that it had deferred"
+    ask.settle(error=ReplyDropped(text, message=ask.message))
+
+
+def _is_here(token: trio.lowlevel.TrioToken) -> bool:
+    try:
+        return trio.lowlevel.current_trio_token() is token
+    except RuntimeError:
+        return False

@@ -1,0 +1,64 @@
+"""What came out of an agent: sort it, and keep it as it was.
+
+A handler with a nursery of its own can raise a failure and a cancellation in one
+group, and a lifespan with a nursery wraps whatever passes through it. So exceptions
+are never judged by their type alone, but by their leaves.
+"""
+
+from collections.abc import Iterator
+
+import trio
+
+from .._model.lifecycle import Event
+from ..exceptions import Refusal
+
+
+def event_for(error: BaseException | None) -> Event:
+    """Return what *error*, coming out of an agent, means for its life."""
+    if error is None:
+        return Event.DRAINED
+    failure = without_cancelled(error)
+    if failure is None:
+        return Event.CANCEL
+    return Event.CRASH if isinstance(failure, Exception) else Event.KILL
+
+
+def without_cancelled(error: BaseException) -> BaseException | None:
+    """Return what is left of *error* when every `trio.Cancelled` is taken out."""
+    if isinstance(error, BaseExceptionGroup):
+        return error.split(trio.Cancelled)[1]
+    return None if isinstance(error, trio.Cancelled) else error
+
+
+def lone_refusal(error: BaseException) -> Refusal | None:
+    """Return the refusal in *error*, if there is nothing else in it.
+
+    A refusal raised inside a nursery of the handler's comes out in a group.
+    """
+    leaves = list(_leaves(error))
+    only = leaves[0] if len(leaves) == 1 else None
+    return only if isinstance(only, Refusal) else None
+
+
+def left_after_cleanup(
+    error: BaseException | None, raised: BaseException
+) -> BaseException:
+    """Return what leaves the agent when leaving lifespan has *raised*.
+
+    *error* is what lifespan was left with. If only that comes back, however wrapped,
+    it is *error* itself that goes on: exceptions never gain layers on their way.
+    """
+    new = without_cancelled(raised)
+    if new is None:
+        return raised if error is None else error
+    if error is not None and {*map(id, _leaves(new))} <= {*map(id, _leaves(error))}:
+        return error
+    return new
+
+
+def _leaves(error: BaseException) -> Iterator[BaseException]:
+    if isinstance(error, BaseExceptionGroup):
+        for each in error.exceptions:
+            yield from _leaves(each)
+    else:
+        yield error

@@ -1,0 +1,293 @@
+"""What everybody but the agent itself holds of an agent."""
+
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar, final
+
+import trio
+from trio.lowlevel import checkpoint, checkpoint_if_cancelled, enable_ki_protection
+
+from .._model.lifecycle import State
+from .._model.outcome import Outcome, Statistics
+from .._model.request import Request
+from ..exceptions import MailboxFull, NotARequest
+from .ask import Ask
+from .mailbox import Sender
+from .trio_private import undisturbed
+from .waiting import Wait
+
+if TYPE_CHECKING:
+    from .life import Life
+
+M_contra = TypeVar("M_contra", contravariant=True)
+R = TypeVar("R")
+
+
+@final
+class Handle(trio.abc.AsyncResource, Generic[M_contra]):
+    """A way to one agent: send to it, ask it, stop it, wait for its end.
+
+    Got from `start` or `start_soon`, never made. Any number of tasks may share it.
+    It belongs to the Trio run in which the agent was started.
+
+    ``async with handle:`` calls `aclose` at the end of the block.
+    """
+
+    __slots__ = ("_life",)
+
+    _life: "Life"
+
+    def __init__(self) -> NoReturn:
+        raise TypeError("a Handle is not made but got: await exeunt.start(nursery, ...)")
+
+    def __repr__(self) -> str:
+        return f"<Handle of {self._life.name!r}, {self._life.state}>"
+
+    @property
+    def name(self) -> str:
+        """The agent's name."""
+        return self._life.name
+
+    @enable_ki_protection
+    async def send(self, message: M_contra) -> None:
+        """Put *message* into the mailbox, waiting for room if it is full.
+
+        When this returns, the message was accepted and will meet exactly one fate;
+        when it raises, it was not accepted. A checkpoint: always for cancellation,
+        and for other tasks at least once per ``capacity`` messages.
+
+        Args:
+            message: anything the agent handles.
+
+        Raises:
+            AgentClosed: the agent takes no more messages.
+            Deadlock: called by an agent, and waiting for room would close a ring.
+            WrongRun: called from another thread or another Trio run.
+
+        Example::
+
+            await service.send(Set(42))
+        """
+        life = self._life
+        if not undisturbed(life.home):
+            await _look(life, message)
+        mailbox = life.mailbox
+        if mailbox.line:
+            await Sender(life, message).get_in()
+            return
+        try:
+            mailbox.inlet.send_nowait(message)
+        except trio.WouldBlock:
+            await Sender(life, message).get_in()
+        except trio.ClosedResourceError:
+            refusal = life.refusal(message)
+            raise refusal from refusal.__cause__
+        else:
+            if mailbox.sleeper is not None:
+                mailbox.wake()
+
+    @enable_ki_protection
+    def send_nowait(self, message: M_contra) -> None:
+        """Put *message* into the mailbox if there is room this instant.
+
+        Args:
+            message: anything the agent handles.
+
+        Raises:
+            MailboxFull: there is no room; a `trio.WouldBlock` too.
+            AgentClosed: the agent takes no more messages.
+            WrongRun: called from another thread or another Trio run.
+
+        Example::
+
+            try:
+                display.send_nowait(Frame(pixels))
+            except MailboxFull:
+                pass  # the next frame will do
+        """
+        life = self._life
+        life.check_home(message)
+        try:
+            life.mailbox.inlet.send_nowait(message)
+        except trio.WouldBlock:
+            raise MailboxFull(
+                f"the mailbox of agent {life.name!r} is full "
+                f"(capacity {life.mailbox.capacity}): {message!r}",
+                message=message,
+            ) from None
+        except trio.ClosedResourceError:
+            refusal = life.refusal(message)
+            raise refusal from refusal.__cause__
+        life.mailbox.wake()
+
+    @enable_ki_protection
+    async def ask(self, request: Request[R]) -> R:
+        """Have *request* handled and return the answer.
+
+        Always a checkpoint. It never hangs because of exeunt: it ends with the
+        answer, with one of the errors below, or with the asker's own cancellation.
+        There is no timeout; put a cancel scope around it. If the asker is cancelled
+        before its request is started, the request is abandoned and never handled.
+        Once started it runs to its end, unless the class of *request* is linked:
+        then that turn is cancelled too, and the asker leaves when it has ended.
+
+        Args:
+            request: a `Request` that the agent handles.
+
+        Returns:
+            What the agent's handler returned, or what a deferred `Reply` sent.
+
+        Raises:
+            AgentCrashed: the agent crashed on this very request.
+            AgentClosed: the agent takes no more messages, or left before it came to
+                this one; the error says which.
+            Refusal: the agent refused; it lives on.
+            Deadlock: called by an agent, and the wait would close a ring.
+            NotARequest: *request* is no `Request`.
+            WrongRun: called from another thread or another Trio run.
+
+        Example::
+
+            with trio.move_on_after(2):
+                balance = await bank.ask(Balance("alice"))
+        """
+        life = self._life
+        if not isinstance(request, Request):
+            raise NotARequest(
+                f"cannot ask agent {life.name!r} a {type(request).__name__}, which is "
+                "no Request: send it, or derive its class from Request",
+                message=request,
+            )
+        if not undisturbed(life.home):
+            await _look(life, request)
+        ask = Ask(life, request)
+        ask.post()
+        answer: R = await ask.answer()
+        return answer
+
+    def stop(self) -> None:
+        """Ask the agent to finish what it has accepted and leave.
+
+        The intake closes at this instant; whoever waits for room is refused at once,
+        with its message. Everything accepted is handled in order. May be called
+        anywhere in the agent's run, by the agent itself too, and repeated.
+
+        Raises:
+            WrongRun: called from another thread or another Trio run.
+        """
+        self._life.check_home()
+        self._life.stop()
+
+    def cancel(self, reason: str | None = None) -> None:
+        """Ask the agent to leave now.
+
+        The intake closes at this instant and no further handler starts. The one that
+        is running is cancelled at its current checkpoint; what was not started comes
+        back in ``outcome.undelivered``. May be called anywhere in the agent's run and
+        repeated; after a `stop` it cuts the draining short.
+
+        Args:
+            reason: why, in words; it shows in the outcome and in `trio.Cancelled`.
+
+        Raises:
+            WrongRun: called from another thread or another Trio run.
+        """
+        self._life.check_home()
+        self._life.cancel(reason)
+
+    async def aclose(self) -> None:
+        """Stop the agent and wait until it has left.
+
+        A checkpoint. If the wait is cancelled, the agent is cancelled and its leaving
+        is awaited, so that ``with trio.move_on_after(5): await handle.aclose()`` means
+        "drain, but for five seconds at the most".
+
+        Raises:
+            Deadlock: called by an agent, and the wait would close a ring; nothing was
+                stopped.
+            WrongRun: called from another thread or another Trio run.
+
+        Example::
+
+            service = await start(nursery, Service)
+            ...
+            await service.aclose()
+        """
+        life = self._life
+        life.check_home()
+        wait = Wait(life)
+        life.stop()
+        try:
+            await _until_closed(life, wait)
+        except BaseException:
+            await cancel_and_see_off(life, "its aclose was cancelled")
+            raise
+
+    async def wait_closed(self) -> Outcome:
+        """Wait until the agent has left, and return how.
+
+        Always a checkpoint. Everybody gets the same outcome, whether they began to
+        wait before the end or after it.
+
+        Returns:
+            The outcome, with the ledger and the undelivered messages.
+
+        Raises:
+            Deadlock: called by an agent, and the wait would close a ring.
+            WrongRun: called from another thread or another Trio run.
+
+        Example::
+
+            outcome = await service.wait_closed()
+            for message in outcome.undelivered:
+                print("never handled:", message)
+        """
+        self._life.check_home()
+        return await _until_closed(self._life, Wait(self._life))
+
+    @property
+    def closed(self) -> bool:
+        """Whether the agent has left. Then `outcome` is there."""
+        return self._life.state is State.CLOSED
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """How the agent left, or None while it is on stage."""
+        return self._life.outcome if self.closed else None
+
+    def statistics(self) -> Statistics:
+        """Return where the agent stands and what it holds, at this instant."""
+        return self._life.statistics()
+
+
+def handle_of(life: "Life") -> Handle[Any]:
+    """Return the one handle of *life*."""
+    handle: Handle[Any] = object.__new__(Handle)
+    handle._life = life
+    return handle
+
+
+async def cancel_and_see_off(life: "Life", reason: str) -> None:
+    """Cancel an agent and wait for it even in a cancelled scope, for a bounded time.
+
+    An agent that meets its cancellation is gone within its cleanup. One that does not
+    is held by its nursery; no shield of ours shall hold everybody else.
+    """
+    life.cancel(reason)
+    with trio.CancelScope(shield=True) as patience:
+        patience.deadline = trio.current_time() + life.cleanup + 1
+        await _until_closed(life, Wait(life))
+
+
+async def _until_closed(life: "Life", wait: Wait) -> Outcome:
+    if life.state is State.CLOSED:
+        wait.take_back()
+        await checkpoint()
+    else:
+        life.watch(wait)
+        await wait.park()
+    return life.outcome
+
+
+async def _look(life: "Life", message: object) -> None:
+    """Find out why the fast way is barred: another run, or cancellation."""
+    life.check_home(message)
+    await checkpoint_if_cancelled()

@@ -1,0 +1,253 @@
+"""One agent's life as the runtime sees it: where it stands and what it holds.
+
+Everything here is synchronous, so what one of these methods does is one instant for
+every task; and it is called with Ctrl-C held back, so it is one instant for a signal
+too. The waiting is the runner's.
+"""
+
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
+import trio
+from trio.lowlevel import Task, enable_ki_protection
+
+from .._model.lifecycle import Event, Reason, State, reason_after, step
+from .._model.outcome import Fate, Ledger, Outcome, Statistics
+from ..exceptions import AgentClosed, AgentCrashed, WrongRun
+from .ask import Ask, Stage
+from .failures import event_for
+from .mailbox import Mailbox
+from .trio_private import cancel_scope, home
+from .waiting import Wait
+
+if TYPE_CHECKING:
+    from .handle import Handle
+
+NOTHING: Final = object()
+"""Stands for no message, since a message may be anything, None included."""
+
+
+@attrs.define(eq=False, weakref_slot=False)
+class Life:
+    """The life of one agent."""
+
+    name: str
+    mailbox: Mailbox
+    cleanup: float  # seconds that leaving lifespan may take
+    handle: "Handle[Any]" = attrs.field(init=False)
+    home: object = attrs.field(factory=home)
+    scope: trio.CancelScope = attrs.field(factory=trio.CancelScope)
+    task: Task | None = None
+
+    state: State = State.STARTING
+    reason: Reason | None = None
+    error: BaseException | None = None
+    cancel_reason: str | None = None
+    cleanup_timed_out: bool = False
+    _outcome: Outcome | None = attrs.field(default=None, init=False)
+
+    # The messages: in the mailbox, or in one of these two places, or counted.
+    held: object = NOTHING  # taken out of the mailbox, not started
+    turn: object = NOTHING  # being handled; an Ask where it was asked
+    handled: int = 0
+    failed: int = 0
+    interrupted: int = 0
+    abandoned: int = 0
+    undelivered: tuple[object, ...] = ()
+    deferred: set[Ask] | None = None  # handled, but their replies were put off
+
+    # Who waits for whom.
+    waits_for: "Life | None" = None
+    starter: Wait | None = None
+    watchers: list[Wait] | None = None
+
+    def move(self, event: Event) -> None:
+        """Go where the table says."""
+        self.reason = reason_after(self.reason, event)
+        self.state = step(self.state, event)
+
+    @enable_ki_protection
+    def stop(self) -> None:
+        """Accept nothing more; what was accepted is still handled."""
+        self.move(Event.STOP)
+        self.mailbox.close_intake(self.refusal)
+
+    @enable_ki_protection
+    def cancel(self, reason: str | None) -> None:
+        """Accept nothing more, handle nothing more."""
+        if self.reason is None:
+            self.cancel_reason = reason
+        self.move(Event.CANCEL)
+        self.mailbox.close_intake(self.refusal)
+        cancel_scope(self.scope, reason)
+
+    def ready(self) -> None:
+        """The agent is set up and takes its first message."""
+        self.move(Event.READY)
+        if self.starter is not None and self.state is not State.CLOSING:
+            self.starter.release()
+            self.starter = None
+
+    def retire(self, error: BaseException | None) -> None:
+        """The last message has been handled: account for all the others.
+
+        The order matters. The reason is fixed before anybody hears of the end. The
+        intake closes before the mailbox is cleared, or a sender in the line would be
+        told that its message was accepted by an agent that will never handle it.
+        The askers are answered before lifespan is left, which may wait for them.
+        """
+        event = event_for(error)
+        if event is Event.CRASH or event is Event.KILL:
+            self.error = error
+        if self.state is State.STARTING or self.state is State.RUNNING:
+            self.move(event)
+            self.mailbox.close_intake(self.refusal)
+        elif event is not Event.DRAINED or self.state is State.DRAINING:
+            self.move(event)
+        self._end_turn(event)
+        self._give_up_the_rest()
+
+    def close(self) -> None:
+        """The agent has left: say so to everybody who waits for that."""
+        self.move(Event.LEFT)
+        watchers, self.watchers = self.watchers, None
+        for wait in watchers or ():
+            wait.release()
+        if self.starter is not None:
+            self.starter.release()
+
+    @property
+    def outcome(self) -> Outcome:
+        """How this life ended, the same object for everybody; only when it has."""
+        if self._outcome is None:
+            assert self.reason is not None
+            self._outcome = Outcome(
+                agent=self.name,
+                reason=self.reason,
+                error=self.error,
+                ledger=self.ledger(),
+                undelivered=self.undelivered,
+                cancel_reason=self.cancel_reason,
+                cleanup_timed_out=self.cleanup_timed_out,
+            )
+        return self._outcome
+
+    def put_off(self, ask: Ask) -> None:
+        """Remember a request whose reply the handler deferred."""
+        if self.deferred is None:
+            self.deferred = set()
+        self.deferred.add(ask)
+
+    def answered(self, ask: Ask) -> None:
+        """A reply that had been deferred is there: a draining agent may leave now."""
+        assert self.deferred is not None
+        self.deferred.discard(ask)
+        if self.state is State.DRAINING:
+            self.mailbox.wake()
+
+    def watch(self, wait: Wait) -> None:
+        """Release *wait* at the end of this life."""
+        if self.watchers is None:
+            self.watchers = []
+        self.watchers.append(wait)
+
+    def ledger(self) -> Ledger:
+        """Count what became of the messages so far."""
+        settled = {
+            "handled": self.handled,
+            "failed": self.failed,
+            "interrupted": self.interrupted,
+            "abandoned": self.abandoned,
+            "undelivered": len(self.undelivered),
+        }
+        on_hand = (self.held is not NOTHING) + (self.turn is not NOTHING)
+        accepted = sum(settled.values()) + on_hand + self.mailbox.waiting
+        return Ledger(accepted=accepted, **settled)
+
+    def statistics(self) -> Statistics:
+        """Look at everything at this instant."""
+        return Statistics(
+            name=self.name,
+            state=self.state,
+            capacity=self.mailbox.capacity,
+            waiting=self.mailbox.waiting + (self.held is not NOTHING),
+            blocked_senders=len(self.mailbox.line or ()),
+            handling=None if self.turn is NOTHING else _message_of(self.turn),
+            ledger=self.ledger(),
+        )
+
+    def check_home(self, message: object = None) -> None:
+        """Raise `WrongRun` unless this is the agent's own Trio run."""
+        try:
+            here = home() is self.home
+        except RuntimeError:
+            here = False
+        if not here:
+            raise WrongRun(
+                f"the handle of agent {self.name!r} was used outside its Trio run; "
+                "from another thread, go through trio.from_thread.run",
+                message=message,
+            )
+
+    def refusal(self, message: object, fate: Fate | None = None) -> AgentClosed:
+        """Build the error for a message that this agent does not handle any more."""
+        if fate is Fate.HANDLED:
+            what = f"was {self.reason} before the reply it had deferred"
+        elif fate is not None:
+            what = f"was {self.reason} and left the message {fate}"
+        elif self.reason is None:
+            what = f"is {self.state} and takes no more messages"
+        else:
+            what = f"was {self.reason} and takes no more messages"
+        error = AgentClosed(
+            f"agent {self.name!r} {what}: {message!r}",
+            message=message,
+            agent=self.name,
+            fate=fate,
+        )
+        error.__cause__ = self.error
+        return error
+
+    def _end_turn(self, event: Event) -> None:
+        turn, self.turn = self.turn, NOTHING
+        if turn is NOTHING:
+            return
+        failed = event is Event.CRASH
+        if failed:
+            self.failed += 1
+        else:
+            self.interrupted += 1
+        if isinstance(turn, Ask):
+            fail = self._crashed if failed else self.refusal
+            turn.settle(error=fail(turn.message, Fate.INTERRUPTED))
+
+    def _give_up_the_rest(self) -> None:
+        left = self.mailbox.clear()
+        if self.held is not NOTHING:
+            left.insert(0, self.held)
+            self.held = NOTHING
+        undelivered: list[object] = list(self.undelivered)
+        for item in left:
+            if isinstance(item, Ask):
+                if item.stage is Stage.ABANDONED:
+                    self.abandoned += 1
+                    continue
+                item.settle(error=self.refusal(item.message, Fate.UNDELIVERED))
+            undelivered.append(_message_of(item))
+        self.undelivered = tuple(undelivered)
+        deferred, self.deferred = self.deferred, None
+        for ask in deferred or ():
+            ask.settle(error=self.refusal(ask.message, Fate.HANDLED))
+
+    def _crashed(self, request: object) -> AgentCrashed:
+        error = AgentCrashed(
+            f"agent {self.name!r} crashed on {request!r}: {self.error!r}",
+            message=request,
+            agent=self.name,
+        )
+        error.__cause__ = self.error
+        return error
+
+
+def _message_of(item: object) -> object:
+    return item.message if isinstance(item, Ask) else item

@@ -1,0 +1,147 @@
+"""A Trio memory channel, the line at its door, and the agent asleep behind it.
+
+The buffer and its closing are Trio's. The line of senders that found it full and the
+sleep of the agent that found it empty are kept here, and the channel is used through
+its ``_nowait`` methods alone. So at every instant each message is in exactly one
+place, which is what makes the ledger exact: Trio's own `send` and `receive` hand
+messages from task to task, and for a while such a message is in neither's sight.
+Keeping the line also lets a closing mailbox refuse each sender in it at once, with
+its own message, and lets an edge of the wait-for graph end when the wait does.
+
+Nobody can jump the line: whenever a message is taken out of the buffer, the first in
+the line is let in before anything else runs.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import trio
+from trio.lowlevel import (
+    Abort,
+    RaiseCancelT,
+    Task,
+    current_task,
+    wait_task_rescheduled,
+)
+
+from .trio_private import wake_up
+from .waiting import Wait
+
+if TYPE_CHECKING:
+    from .ask import Ask
+    from .life import Life
+
+
+class Sender(Wait):
+    """A task that waits for room in the mailbox, with its message in its hand."""
+
+    __slots__ = ("_error", "_life", "message")
+
+    def __init__(self, life: "Life", message: object) -> None:
+        super().__init__(life, message)
+        self._life = life
+        self.message = message
+        self._error: BaseException | None = None
+
+    async def get_in(self) -> None:
+        """Stand in line until the message is accepted or refused."""
+        self._life.mailbox.stand_in_line(self)
+        self._task = current_task()
+        await wait_task_rescheduled(self._on_cancel)
+        if self._error is not None:
+            raise self._error
+
+    def admitted(self) -> object:
+        """The message has been accepted; return what goes into the mailbox."""
+        self.release()
+        return self.message
+
+    def refused(self, error: BaseException) -> None:
+        """The message will not be accepted."""
+        self._error = error
+        self.release()
+
+    def _on_cancel(self, raise_cancel: RaiseCancelT) -> Abort:
+        self._life.mailbox.step_out_of_line(self)
+        return super()._on_cancel(raise_cancel)
+
+
+class Mailbox:
+    """Where an agent's messages wait."""
+
+    __slots__ = ("capacity", "inlet", "line", "outlet", "sleeper")
+
+    def __init__(self, capacity: int) -> None:
+        self.capacity = capacity
+        self.inlet: trio.MemorySendChannel[Any]
+        self.outlet: trio.MemoryReceiveChannel[Any]
+        self.inlet, self.outlet = trio.open_memory_channel(capacity)
+        self.line: "OrderedDict[Sender | Ask, None] | None" = None
+        self.sleeper: Task | None = None
+
+    @property
+    def waiting(self) -> int:
+        """How many messages lie in the buffer."""
+        return self.outlet.statistics().current_buffer_used
+
+    def stand_in_line(self, sender: "Sender | Ask") -> None:
+        """Wait for room behind everybody who waits already."""
+        if self.line is None:
+            self.line = OrderedDict()
+        self.line[sender] = None
+        if self.sleeper is not None:
+            self.wake()
+
+    def step_out_of_line(self, sender: "Sender | Ask") -> None:
+        """Give up waiting for room."""
+        assert self.line is not None
+        del self.line[sender]
+
+    def admit(self) -> None:
+        """Let the first in the line put its message into the buffer."""
+        self.inlet.send_nowait(self.call_in())
+
+    def call_in(self) -> object:
+        """Accept the message of the first in the line, past the buffer."""
+        assert self.line is not None
+        sender, _ = self.line.popitem(last=False)
+        return sender.admitted()
+
+    def fall_asleep(self) -> Callable[[RaiseCancelT], Abort]:
+        """Note that the agent's own task, which calls, is about to sleep.
+
+        Return what ``wait_task_rescheduled`` wants. The sleeping itself is left to
+        the caller, since each idle agent would pay for one more frame here.
+        """
+        self.sleeper = current_task()
+        return self._on_cancel
+
+    def wake(self) -> None:
+        """Wake the agent if it sleeps."""
+        sleeper = self.sleeper
+        if sleeper is not None:
+            self.sleeper = None
+            wake_up(sleeper)
+
+    def _on_cancel(self, _raise_cancel: RaiseCancelT) -> Abort:
+        self.sleeper = None
+        return Abort.SUCCEEDED
+
+    def close_intake(self, refuse: Callable[[object], BaseException]) -> None:
+        """Accept nothing more, and refuse everybody in the line."""
+        self.inlet.close()
+        line, self.line = self.line, None
+        for sender in line or ():
+            sender.refused(refuse(sender.message))
+        self.wake()
+
+    def clear(self) -> list[Any]:
+        """Take out everything that is left and close the receiving end."""
+        left: list[Any] = []
+        try:
+            while True:
+                left.append(self.outlet.receive_nowait())
+        except (trio.EndOfChannel, trio.ClosedResourceError):
+            self.outlet.close()
+        return left

@@ -1,0 +1,217 @@
+"""The agent's own task, from its first line to its last.
+
+It moves only along the table in `_model.lifecycle`. Ctrl-C is held back in all of it
+but the agent's own code, so that a signal cannot come between taking a message and
+noting that it was taken, while a handler that is stuck can still be broken.
+
+One task step per message would make Trio's scheduler two thirds of the cost of a
+message, so the loop takes what is there without pausing. It pauses once per
+``capacity`` messages, which bounds what any other task waits; and it looks before
+each message whether it has been cancelled.
+"""
+
+import warnings
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Any, TypeVar
+
+import trio
+from trio.lowlevel import (
+    cancel_shielded_checkpoint,
+    checkpoint_if_cancelled,
+    disable_ki_protection,
+    enable_ki_protection,
+    wait_task_rescheduled,
+)
+
+from .._model.outcome import Fate
+from ..exceptions import CleanupOverran
+from .agent import Agent, has_lifespan
+from .ask import Ask, Stage
+from .failures import left_after_cleanup, lone_refusal, without_cancelled
+from .life import NOTHING, Life
+from .trio_private import undisturbed
+from .waiting import enter_life
+
+T = TypeVar("T")
+Handler = Callable[[Any], Awaitable[object]]
+
+
+@enable_ki_protection
+async def run(
+    life: Life, factory: Callable[..., Agent[Any]], args: tuple[object, ...]
+) -> None:
+    """Live *life*: the whole of the agent's task."""
+    enter_life(life)
+    error: BaseException | None = None
+    try:
+        with life.scope:
+            try:
+                agent = _engage(life, factory, args)
+                if has_lifespan(agent):
+                    await _attend_within(agent.lifespan(), life, agent.handle)
+                else:
+                    await _attend(life, agent.handle)
+            except BaseException as raised:
+                error = without_cancelled(raised) or raised
+            life.retire(error)
+            if error is not None:
+                raise error
+    except BaseException:
+        # Who waits for the start gets the error there, so it must not come twice.
+        if life.starter is None or not life.starter.parked:
+            raise
+    finally:
+        del error
+        life.close()
+
+
+def _engage(
+    life: Life, factory: Callable[..., Agent[Any]], args: tuple[object, ...]
+) -> Agent[Any]:
+    """Have the agent made and tell it whose life it lives."""
+    agent = _call(factory, args)
+    if not isinstance(agent, Agent):
+        raise TypeError(
+            f"the factory of agent {life.name!r} returned {agent!r}; "
+            "it has to return an Agent"
+        )
+    if hasattr(agent, "_life"):
+        raise ValueError(
+            f"the factory of agent {life.name!r} returned an agent that was started "
+            "before; it has to make a new one each time"
+        )
+    object.__setattr__(agent, "_life", life)  # a frozen attrs class is fine too
+    return agent
+
+
+async def _attend_within(
+    lifespan: AbstractAsyncContextManager[object], life: Life, handle: Handler
+) -> None:
+    error: BaseException | None = None
+    with trio.CancelScope() as cleanup:
+        await _unprotected(lifespan.__aenter__)
+        try:
+            await _attend(life, handle)
+        except BaseException as raised:
+            error = raised
+        life.retire(error)
+        # Nothing from outside may cut the goodbyes short, but they end in time.
+        cleanup.shield = True
+        cleanup.deadline = trio.current_time() + life.cleanup
+        try:
+            await _unprotected(
+                lifespan.__aexit__,
+                type(error) if error is not None else None,
+                error,
+                error.__traceback__ if error is not None else None,
+            )
+        except BaseException as raised:
+            error = left_after_cleanup(error, raised)
+        _note_overrun(life, cleanup)
+        if error is not None:
+            try:
+                raise error
+            finally:
+                del error
+
+
+def _note_overrun(life: Life, cleanup: trio.CancelScope) -> None:
+    if cleanup.cancel_called:
+        life.cleanup_timed_out = True
+        warnings.warn(
+            f"agent {life.name!r} took more than {life.cleanup:g} s to leave its "
+            "lifespan and was cut short",
+            CleanupOverran,
+            stacklevel=1,
+        )
+
+
+async def _attend(life: Life, handle: Handler) -> None:
+    """Handle messages until the intake is closed and nothing is left.
+
+    The one long function here: a call less per message is worth having in it.
+    """
+    life.ready()
+    mailbox, home, take = life.mailbox, life.home, life.mailbox.outlet.receive_nowait
+    turns = max(1, mailbox.capacity)
+    left = turns
+    while True:
+        try:
+            item = take()
+        except trio.WouldBlock:
+            item = mailbox.call_in() if mailbox.line else NOTHING
+        except trio.EndOfChannel:
+            if not life.deferred:
+                return
+            item = NOTHING
+        else:
+            if mailbox.line:
+                mailbox.admit()
+        if item is NOTHING:
+            await wait_task_rescheduled(mailbox.fall_asleep())
+            left = turns
+            continue
+        if not undisturbed(home):
+            life.held = item
+            await checkpoint_if_cancelled()
+            life.held = NOTHING
+        if type(item) is Ask:
+            await _answer(life, item, handle)
+        else:
+            life.turn = item
+            await _turn(handle, item)
+            life.turn = NOTHING
+            life.handled += 1
+        left -= 1
+        if not left:
+            await cancel_shielded_checkpoint()
+            left = turns
+
+
+async def _answer(life: Life, ask: Ask, handle: Handler) -> None:
+    """Handle one request and give its asker the answer."""
+    if ask.stage is Stage.ABANDONED:
+        life.abandoned += 1
+        return
+    life.turn = ask
+    ask.stage = Stage.BEGUN
+    if not ask.linked:
+        await _reply(life, ask, handle)
+        return
+    with trio.CancelScope() as ask.turn:
+        await _reply(life, ask, handle)
+    if ask.turn.cancelled_caught:
+        life.turn = NOTHING
+        life.interrupted += 1
+        ask.settle(error=life.refusal(ask.message, Fate.INTERRUPTED))
+
+
+async def _reply(life: Life, ask: Ask, handle: Handler) -> None:
+    try:
+        value = await _turn(handle, ask.message)
+    except Exception as raised:
+        refusal = lone_refusal(raised)
+        if refusal is None:
+            raise
+        ask.settle(error=refusal)
+    else:
+        if ask.stage is Stage.BEGUN:  # and not deferred
+            ask.settle(value)
+    life.turn = NOTHING
+    life.handled += 1
+
+
+@disable_ki_protection
+async def _turn(handle: Handler, message: object) -> object:
+    return await handle(message)
+
+
+@disable_ki_protection
+async def _unprotected(async_fn: Callable[..., Awaitable[T]], *args: Any) -> T:
+    return await async_fn(*args)
+
+
+@disable_ki_protection
+def _call(factory: Callable[..., T], args: tuple[object, ...]) -> T:
+    return factory(*args)

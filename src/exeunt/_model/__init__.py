@@ -1,0 +1,1 @@
+"""Data and decisions: no Trio, no clock, no I/O."""

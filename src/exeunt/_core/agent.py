@@ -182,4 +182,4 @@ class Context:
 
 def has_lifespan(agent: Agent[Any]) -> bool:
     """Return whether the agent's class overrides `Agent.lifespan`."""
-    return type(agent).lifespan is not Agent.lifespan
+    return type(agent).lifespan is not Agent[Any].lifespan

@@ -36,7 +36,15 @@ class Ask(Wait):
     anybody still wants.
     """
 
-    __slots__ = ("_error", "_raise_cancel", "_value", "life", "message", "stage", "turn")
+    __slots__ = (
+        "_error",
+        "_raise_cancel",
+        "_value",
+        "life",
+        "message",
+        "stage",
+        "turn",
+    )
 
     def __init__(self, life: "Life", request: Request[Any]) -> None:
         super().__init__(life, request)
@@ -66,13 +74,13 @@ class Ask(Wait):
     def post(self) -> None:
         """Put the request into the mailbox or, if that is full, into the line."""
         mailbox = self.life.mailbox
+        if mailbox.line:
+            self._line_up()
+            return
         try:
-            if mailbox.line:
-                raise trio.WouldBlock
             mailbox.inlet.send_nowait(self)
         except trio.WouldBlock:
-            self.stage = Stage.LINED
-            mailbox.stand_in_line(self)
+            self._line_up()
         except trio.ClosedResourceError:
             self.settle(error=self.life.refusal(self.message))
         else:
@@ -108,6 +116,10 @@ class Ask(Wait):
         self.life.put_off(self)
         # The agent's own task may be free to act now, so the wait is no edge any more.
         self.take_back()
+
+    def _line_up(self) -> None:
+        self.stage = Stage.LINED
+        self.life.mailbox.stand_in_line(self)
 
     def _on_cancel(self, raise_cancel: RaiseCancelT) -> Abort:
         if self.turn is not None and self.stage is Stage.BEGUN:

@@ -6,6 +6,7 @@ are never judged by their type alone, but by their leaves.
 """
 
 from collections.abc import Iterator
+from typing import cast
 
 import trio
 
@@ -25,9 +26,10 @@ def event_for(error: BaseException | None) -> Event:
 
 def without_cancelled(error: BaseException) -> BaseException | None:
     """Return what is left of *error* when every `trio.Cancelled` is taken out."""
-    if isinstance(error, BaseExceptionGroup):
-        return error.split(trio.Cancelled)[1]
-    return None if isinstance(error, trio.Cancelled) else error
+    if isinstance(error, trio.Cancelled):
+        return None
+    group = _as_group(error)
+    return error if group is None else group.split(trio.Cancelled)[1]
 
 
 def lone_refusal(error: BaseException) -> Refusal | None:
@@ -57,8 +59,16 @@ def left_after_cleanup(
 
 
 def _leaves(error: BaseException) -> Iterator[BaseException]:
-    if isinstance(error, BaseExceptionGroup):
-        for each in error.exceptions:
-            yield from _leaves(each)
-    else:
+    group = _as_group(error)
+    if group is None:
         yield error
+    else:
+        for each in group.exceptions:
+            yield from _leaves(each)
+
+
+def _as_group(error: BaseException) -> BaseExceptionGroup[BaseException] | None:
+    if isinstance(error, BaseExceptionGroup):
+        # Type checkers do not know what is in a group that they were not told of.
+        return cast("BaseExceptionGroup[BaseException]", error)
+    return None

@@ -1,6 +1,6 @@
 """What everybody but the agent itself holds of an agent."""
 
-from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar, final
+from typing import Generic, TypeVar, final
 
 import trio
 from trio.lowlevel import checkpoint, checkpoint_if_cancelled, enable_ki_protection
@@ -10,12 +10,10 @@ from .._model.outcome import Outcome, Statistics
 from .._model.request import Request
 from ..exceptions import MailboxFull, NotARequest
 from .ask import Ask
+from .life import Life
 from .mailbox import Sender
 from .trio_private import undisturbed
 from .waiting import Wait
-
-if TYPE_CHECKING:
-    from .life import Life
 
 M_contra = TypeVar("M_contra", contravariant=True)
 R = TypeVar("R")
@@ -33,10 +31,10 @@ class Handle(trio.abc.AsyncResource, Generic[M_contra]):
 
     __slots__ = ("_life",)
 
-    _life: "Life"
-
-    def __init__(self) -> NoReturn:
-        raise TypeError("a Handle is not made but got: await exeunt.start(nursery, ...)")
+    def __init__(self, life: object = None) -> None:
+        if not isinstance(life, Life):
+            raise TypeError("a Handle is not made but got: await exeunt.start(...)")
+        self._life = life
 
     def __repr__(self) -> str:
         return f"<Handle of {self._life.name!r}, {self._life.state}>"
@@ -258,14 +256,7 @@ class Handle(trio.abc.AsyncResource, Generic[M_contra]):
         return self._life.statistics()
 
 
-def handle_of(life: "Life") -> Handle[Any]:
-    """Return the one handle of *life*."""
-    handle: Handle[Any] = object.__new__(Handle)
-    handle._life = life
-    return handle
-
-
-async def cancel_and_see_off(life: "Life", reason: str) -> None:
+async def cancel_and_see_off(life: Life, reason: str) -> None:
     """Cancel an agent and wait for it even in a cancelled scope, for a bounded time.
 
     An agent that meets its cancellation is gone within its cleanup. One that does not
@@ -277,7 +268,7 @@ async def cancel_and_see_off(life: "Life", reason: str) -> None:
         await _until_closed(life, Wait(life))
 
 
-async def _until_closed(life: "Life", wait: Wait) -> Outcome:
+async def _until_closed(life: Life, wait: Wait) -> Outcome:
     if life.state is State.CLOSED:
         wait.take_back()
         await checkpoint()
@@ -287,7 +278,7 @@ async def _until_closed(life: "Life", wait: Wait) -> Outcome:
     return life.outcome
 
 
-async def _look(life: "Life", message: object) -> None:
+async def _look(life: Life, message: object) -> None:
     """Find out why the fast way is barred: another run, or cancellation."""
     life.check_home(message)
     await checkpoint_if_cancelled()

@@ -212,14 +212,16 @@ class Life:
         turn, self.turn = self.turn, NOTHING
         if turn is NOTHING:
             return
-        failed = event is Event.CRASH
-        if failed:
+        error: AgentCrashed | AgentClosed
+        message = _message_of(turn)
+        if event is Event.CRASH:
             self.failed += 1
+            error = self._crashed(message)
         else:
             self.interrupted += 1
+            error = self.refusal(message, Fate.INTERRUPTED)
         if isinstance(turn, Ask):
-            fail = self._crashed if failed else self.refusal
-            turn.settle(error=fail(turn.message, Fate.INTERRUPTED))
+            turn.settle(error=error)
 
     def _give_up_the_rest(self) -> None:
         left = self.mailbox.clear()

@@ -77,7 +77,7 @@ class Mailbox:
         self.inlet: trio.MemorySendChannel[Any]
         self.outlet: trio.MemoryReceiveChannel[Any]
         self.inlet, self.outlet = trio.open_memory_channel(capacity)
-        self.line: "OrderedDict[Sender | Ask, None] | None" = None
+        self.line: OrderedDict[Sender | Ask, None] | None = None
         self.sleeper: Task | None = None
 
     @property

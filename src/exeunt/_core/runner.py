@@ -56,7 +56,7 @@ async def run(
                 error = without_cancelled(raised) or raised
             life.retire(error)
             if error is not None:
-                raise error
+                raise error  # noqa: TRY301 - the scope must see it
     except BaseException:
         # Who waits for the start gets the error there, so it must not come twice.
         if life.starter is None or not life.starter.parked:

@@ -8,7 +8,7 @@ import trio
 
 from .._model.lifecycle import State
 from ..exceptions import AgentClosed
-from .handle import Handle, cancel_and_see_off, handle_of
+from .handle import Handle, cancel_and_see_off
 from .life import Life
 from .mailbox import Mailbox
 from .runner import run
@@ -128,9 +128,9 @@ def _begin(
 ) -> Life:
     _check(nursery, factory, capacity, cleanup)
     if name is None:
-        name = getattr(factory, "__name__", None) or type(factory).__name__
+        name = str(getattr(factory, "__name__", type(factory).__name__))
     life = Life(name, Mailbox(capacity), cleanup)
-    life.handle = handle_of(life)
+    life.handle = Handle(life)
     try:
         nursery.start_soon(run, life, factory, args, name=name)
     except RuntimeError as error:

@@ -16,6 +16,7 @@ interface. Each is guarded: where the name is gone, a public stand-in takes over
 
 from collections import deque
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from inspect import signature
 from math import inf
 from typing import Any
@@ -23,24 +24,37 @@ from typing import Any
 import trio
 from trio.lowlevel import Task, current_task, current_trio_token, reschedule
 
-try:
-    from trio._core._run import GLOBAL_RUN_CONTEXT, CancelStatus, Runner
-except ImportError:  # pragma: no cover - no supported Trio lacks them
-    _knows_cancellation = _knows_runq = False
-else:
-    _knows_cancellation = hasattr(Task, "_cancel_status") and hasattr(
-        CancelStatus, "effectively_cancelled"
-    )
-    _knows_runq = hasattr(Runner, "runq") and hasattr(Task, "_counter")
+
+def _private(name: str) -> Any:
+    """Return what Trio keeps under *name*, or None if it does not any more."""
+    try:
+        return getattr(import_module("trio._core._run"), name, None)
+    except ImportError:  # pragma: no cover - every supported Trio has the module
+        return None
+
+
+_run_context = _private("GLOBAL_RUN_CONTEXT")
+_knows_cancellation = (
+    _run_context is not None
+    and hasattr(Task, "_runner")
+    and hasattr(Task, "_cancel_status")
+    and hasattr(_private("CancelStatus"), "effectively_cancelled")
+)
+_knows_runq = (
+    hasattr(Task, "_runner")
+    and hasattr(Task, "_counter")
+    and hasattr(_private("Runner"), "runq")
+)
 
 
 def _home_by_runner() -> object:
-    return current_task()._runner
+    task: Any = current_task()
+    return task._runner
 
 
 def _undisturbed_by_attribute(home: object) -> bool:
     try:
-        task: Any = GLOBAL_RUN_CONTEXT.task
+        task = _run_context.task
     except AttributeError:
         return False
     return task._runner is home and not task._cancel_status.effectively_cancelled
@@ -105,15 +119,17 @@ def can_steer() -> bool:
     return _knows_runq
 
 
-def steer(choose: Callable[[list[Task]], int]) -> None:
+def steer(choose: Callable[[list[Task]], int], disturb: Callable[[], object]) -> None:
     """Let *choose* pick every next task of the current run.
 
     *choose* gets the tasks that can run, the longest waiting first, and returns the
     index of the one to run. The order it gets them in depends on nothing but the
-    run: not on addresses, not on hashes.
+    run: not on addresses, not on hashes. *disturb* is called before, and may wake or
+    cancel tasks. Neither may raise.
     """
-    runner: Any = current_task()._runner
-    runner.runq = _SteeredQueue(choose, runner.runq)
+    task: Any = current_task()
+    runner = task._runner
+    runner.runq = _SteeredQueue(choose, disturb, runner.runq)
 
 
 class _SteeredQueue(deque[Task]):
@@ -124,10 +140,14 @@ class _SteeredQueue(deque[Task]):
     """
 
     def __init__(
-        self, choose: Callable[[list[Task]], int], waiting: deque[Task]
+        self,
+        choose: Callable[[list[Task]], int],
+        disturb: Callable[[], object],
+        waiting: deque[Task],
     ) -> None:
         super().__init__()
         self._choose = choose
+        self._disturb = disturb
         self._chosen: list[Task] = []
         self._step = 0
         self._arrived: dict[Task, int] = {}
@@ -139,9 +159,13 @@ class _SteeredQueue(deque[Task]):
         super().append(task)
 
     def __iter__(self) -> Iterator[Task]:
+        if not self:
+            self._chosen = []
+            return iter(())
+        self._disturb()
         self._step += 1
         ready = sorted(super().__iter__(), key=self._seniority)
-        self._chosen = [ready[self._choose(ready)]] if ready else []
+        self._chosen = [ready[self._choose(ready)]]
         return iter(self._chosen)
 
     def clear(self) -> None:
@@ -149,7 +173,7 @@ class _SteeredQueue(deque[Task]):
             self.remove(task)
             del self._arrived[task]
 
-    def _seniority(self, task: Task) -> tuple[int, int]:
+    def _seniority(self, task: Any) -> tuple[int, int]:
         # Tasks woken in the same step arrive in the order of a set, so the number
         # of their birth decides, not the order of their arrival.
         return self._arrived[task], task._counter

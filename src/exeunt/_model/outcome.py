@@ -58,7 +58,9 @@ class Ledger:
         return sum(getattr(self, fate) for fate in Fate)
 
     def __str__(self) -> str:
-        fates = [f"{getattr(self, fate)} {fate}" for fate in Fate if getattr(self, fate)]
+        fates = [
+            f"{getattr(self, fate)} {fate}" for fate in Fate if getattr(self, fate)
+        ]
         return f"{self.accepted} accepted: {', '.join(fates) or 'nothing settled yet'}"
 
 

@@ -5,6 +5,8 @@ from abc import ABC, abstractmethod
 from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, Generic, Never, TypeVar, final
 
+from trio.lowlevel import enable_ki_protection
+
 from .._model.request import Request
 from ..exceptions import Unhandled
 from .ask import Ask, Reply
@@ -143,6 +145,7 @@ class Context:
         """The agent's name."""
         return self._life.name
 
+    @enable_ki_protection
     def defer(self, request: Request[R]) -> Reply[R]:
         """Take over the reply to *request*, the message that is being handled.
 

@@ -5,7 +5,7 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, final
 
 import trio
-from trio.lowlevel import Abort, RaiseCancelT
+from trio.lowlevel import Abort, RaiseCancelT, enable_ki_protection
 
 from .._model.request import Request
 from ..exceptions import Refusal, ReplyDropped
@@ -166,6 +166,7 @@ class Reply(Generic[R_contra]):
         """
         self._settle(None, refusal)
 
+    @enable_ki_protection
     def _settle(self, value: object, error: Refusal | None) -> None:
         if self._settled:
             raise RuntimeError("this reply has been settled already; settle it once")

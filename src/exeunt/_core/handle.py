@@ -191,6 +191,7 @@ class Handle(trio.abc.AsyncResource, Generic[M_contra]):
         self._life.check_home()
         self._life.cancel(reason)
 
+    @enable_ki_protection
     async def aclose(self) -> None:
         """Stop the agent and wait until it has left.
 
@@ -219,6 +220,7 @@ class Handle(trio.abc.AsyncResource, Generic[M_contra]):
             await cancel_and_see_off(life, "its aclose was cancelled")
             raise
 
+    @enable_ki_protection
     async def wait_closed(self) -> Outcome:
         """Wait until the agent has left, and return how.
 

@@ -15,7 +15,7 @@ from .._model.lifecycle import Event, Reason, State, reason_after, step
 from .._model.outcome import Fate, Ledger, Outcome, Statistics
 from ..exceptions import AgentClosed, AgentCrashed, WrongRun
 from .ask import Ask, Stage
-from .failures import event_for
+from .failures import event_for, without_cancelled
 from .mailbox import Mailbox
 from .trio_private import cancel_scope, home
 from .waiting import Wait
@@ -36,7 +36,7 @@ class Life:
     cleanup: float  # seconds that leaving lifespan may take
     handle: "Handle[Any]" = attrs.field(init=False)
     home: object = attrs.field(factory=home)
-    scope: trio.CancelScope = attrs.field(factory=trio.CancelScope)
+    scope: trio.CancelScope = attrs.field(factory=trio.CancelScope)  # cancel()'s
     task: Task | None = None
 
     state: State = State.STARTING
@@ -54,7 +54,7 @@ class Life:
     interrupted: int = 0
     abandoned: int = 0
     undelivered: tuple[object, ...] = ()
-    deferred: set[Ask] | None = None  # handled, but their replies were put off
+    deferred: dict[Ask, None] | None = None  # handled, but their replies were put off
 
     # Who waits for whom.
     waits_for: "Life | None" = None
@@ -81,6 +81,11 @@ class Life:
         self.mailbox.close_intake(self.refusal)
         cancel_scope(self.scope, reason)
 
+    @property
+    def start_awaited(self) -> bool:
+        """Whether somebody still waits for this life to begin."""
+        return self.starter is not None and self.starter.parked
+
     def ready(self) -> None:
         """The agent is set up and takes its first message."""
         self.move(Event.READY)
@@ -98,7 +103,8 @@ class Life:
         """
         event = event_for(error)
         if event is Event.CRASH or event is Event.KILL:
-            self.error = error
+            assert error is not None
+            self.error = without_cancelled(error)
         if self.state is State.STARTING or self.state is State.RUNNING:
             self.move(event)
             self.mailbox.close_intake(self.refusal)
@@ -135,13 +141,13 @@ class Life:
     def put_off(self, ask: Ask) -> None:
         """Remember a request whose reply the handler deferred."""
         if self.deferred is None:
-            self.deferred = set()
-        self.deferred.add(ask)
+            self.deferred = {}
+        self.deferred[ask] = None
 
     def answered(self, ask: Ask) -> None:
         """A reply that had been deferred is there: a draining agent may leave now."""
         assert self.deferred is not None
-        self.deferred.discard(ask)
+        del self.deferred[ask]
         if self.state is State.DRAINING:
             self.mailbox.wake()
 
@@ -191,14 +197,16 @@ class Life:
 
     def refusal(self, message: object, fate: Fate | None = None) -> AgentClosed:
         """Build the error for a message that this agent does not handle any more."""
+        crashed = self.reason is Reason.CRASHED
+        ended = "crashed" if crashed else f"was {self.reason}"
         if fate is Fate.HANDLED:
-            what = f"was {self.reason} before the reply it had deferred"
+            what = f"{ended} before the reply it had deferred"
         elif fate is not None:
-            what = f"was {self.reason} and left the message {fate}"
+            what = f"{ended} and left the message {fate}"
         elif self.reason is None:
             what = f"is {self.state} and takes no more messages"
         else:
-            what = f"was {self.reason} and takes no more messages"
+            what = f"{ended} and takes no more messages"
         error = AgentClosed(
             f"agent {self.name!r} {what}: {message!r}",
             message=message,
@@ -237,8 +245,7 @@ class Life:
                 item.settle(error=self.refusal(item.message, Fate.UNDELIVERED))
             undelivered.append(_message_of(item))
         self.undelivered = tuple(undelivered)
-        deferred, self.deferred = self.deferred, None
-        for ask in deferred or ():
+        for ask in tuple(self.deferred or ()):
             ask.settle(error=self.refusal(ask.message, Fate.HANDLED))
 
     def _crashed(self, request: object) -> AgentCrashed:

@@ -28,7 +28,7 @@ from .._model.outcome import Fate
 from ..exceptions import CleanupOverran
 from .agent import Agent, has_lifespan
 from .ask import Ask, Stage
-from .failures import left_after_cleanup, lone_refusal, without_cancelled
+from .failures import left_after_cleanup, lone_refusal
 from .life import NOTHING, Life
 from .trio_private import undisturbed
 from .waiting import enter_life
@@ -53,14 +53,12 @@ async def run(
                 else:
                     await _attend(life, agent.handle)
             except BaseException as raised:
-                error = without_cancelled(raised) or raised
+                error = raised
             life.retire(error)
-            if error is not None:
-                raise error  # noqa: TRY301 - the scope must see it
-    except BaseException:
-        # Who waits for the start gets the error there, so it must not come twice.
-        if life.starter is None or not life.starter.parked:
-            raise
+        # A cancellation has been obeyed and needs to go no further; the rest does,
+        # unless who waits for the start gets it there: it must not come twice.
+        if life.error is not None and not life.start_awaited:
+            raise life.error
     finally:
         del error
         life.close()
@@ -88,32 +86,40 @@ def _engage(
 async def _attend_within(
     lifespan: AbstractAsyncContextManager[object], life: Life, handle: Handler
 ) -> None:
+    """Attend inside *lifespan*, and leave it without being disturbed.
+
+    `Handle.cancel` cancels the innermost scope alone. So the tasks that lifespan runs
+    stay until it is left, and a lifespan that cancels them first can still say
+    goodbye; were they cancelled with the handler, their nursery would be too.
+    """
     error: BaseException | None = None
     with trio.CancelScope() as cleanup:
         await _unprotected(lifespan.__aenter__)
-        try:
-            await _attend(life, handle)
-        except BaseException as raised:
-            error = raised
+        with trio.CancelScope() as life.scope:
+            try:
+                await _attend(life, handle)
+            except BaseException as raised:
+                error = raised
         life.retire(error)
         # Nothing from outside may cut the goodbyes short, but they end in time.
         cleanup.shield = True
         cleanup.deadline = trio.current_time() + life.cleanup
         try:
-            await _unprotected(
-                lifespan.__aexit__,
-                type(error) if error is not None else None,
-                error,
-                error.__traceback__ if error is not None else None,
-            )
+            await _unprotected(lifespan.__aexit__, *_exc_info(error))
         except BaseException as raised:
             error = left_after_cleanup(error, raised)
         _note_overrun(life, cleanup)
-        if error is not None:
-            try:
-                raise error
-            finally:
-                del error
+    if error is not None:
+        try:
+            raise error
+        finally:
+            del error
+
+
+def _exc_info(error: BaseException | None) -> tuple[object, object, object]:
+    if error is None:
+        return None, None, None
+    return type(error), error, error.__traceback__
 
 
 def _note_overrun(life: Life, cleanup: trio.CancelScope) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar, TypeVarTuple
 
 import trio
+from trio.lowlevel import enable_ki_protection
 
 from .._model.lifecycle import State
 from ..exceptions import AgentClosed
@@ -21,6 +22,7 @@ M = TypeVar("M")
 Ts = TypeVarTuple("Ts")
 
 
+@enable_ki_protection
 async def start(
     nursery: trio.Nursery,
     factory: "Callable[[*Ts], Agent[M]]",
@@ -81,6 +83,7 @@ async def start(
     )
 
 
+@enable_ki_protection
 def start_soon(
     nursery: trio.Nursery,
     factory: "Callable[[*Ts], Agent[M]]",

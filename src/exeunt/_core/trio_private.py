@@ -15,7 +15,7 @@ interface. Each is guarded: where the name is gone, a public stand-in takes over
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
 from inspect import signature
 from math import inf
@@ -129,7 +129,10 @@ def steer(choose: Callable[[list[Task]], int], disturb: Callable[[], object]) ->
     """
     task: Any = current_task()
     runner = task._runner
-    runner.runq = _SteeredQueue(choose, disturb, runner.runq)
+    # First the new queue, then what is in the old one: a signal may wake a task
+    # in between.
+    waiting, runner.runq = runner.runq, _SteeredQueue(choose, disturb)
+    runner.runq.extend(waiting)
 
 
 class _SteeredQueue(deque[Task]):
@@ -143,7 +146,6 @@ class _SteeredQueue(deque[Task]):
         self,
         choose: Callable[[list[Task]], int],
         disturb: Callable[[], object],
-        waiting: deque[Task],
     ) -> None:
         super().__init__()
         self._choose = choose
@@ -151,12 +153,14 @@ class _SteeredQueue(deque[Task]):
         self._chosen: list[Task] = []
         self._step = 0
         self._arrived: dict[Task, int] = {}
-        for task in waiting:
-            self.append(task)
 
     def append(self, task: Task, /) -> None:
         self._arrived[task] = self._step
         super().append(task)
+
+    def extend(self, tasks: Iterable[Task], /) -> None:
+        for task in tasks:
+            self.append(task)
 
     def __iter__(self) -> Iterator[Task]:
         if not self:

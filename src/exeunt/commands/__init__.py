@@ -1,0 +1,51 @@
+"""The command line: ``exeunt COMMAND``, one file per command."""
+
+import argparse
+import signal
+from collections.abc import Sequence
+from typing import Protocol
+
+from . import service
+
+
+class _Command(Protocol):
+    """What the module of a command has."""
+
+    SUMMARY: str
+
+    def set_up(self, parser: argparse.ArgumentParser) -> None: ...
+
+    def run(self, options: argparse.Namespace) -> int: ...
+
+
+_COMMANDS: dict[str, _Command] = {"service": service}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command that *arguments* name and return its exit status.
+
+    Args:
+        arguments: the words after ``exeunt``; those of the process if not given.
+
+    Returns:
+        The exit status. What it means is the command's to say, in its ``--help``.
+
+    Raises:
+        SystemExit: help was asked for (0), or the arguments are wrong (2).
+    """
+    try:
+        options = _parser().parse_args(arguments)
+        return _COMMANDS[options.command].run(options)
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT  # as shells have it
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="exeunt",
+        description="Structured actors for Trio: they all leave when the scene closes.",
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, command in _COMMANDS.items():
+        command.set_up(commands.add_parser(name, help=command.SUMMARY))
+    return parser

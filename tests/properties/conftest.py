@@ -1,0 +1,11 @@
+from hypothesis import HealthCheck, Phase, settings
+
+# The profile of an ordinary run, and the one of "nox -s laws".
+_COMMON = {
+    "deadline": None,  # neighbours are noisy
+    "suppress_health_check": [HealthCheck.too_slow],
+    # Explaining a failure traces Trio's scheduler and is slow and long.
+    "phases": [*set(Phase) - {Phase.explain}],
+}
+settings.register_profile("default", max_examples=100, **_COMMON)
+settings.register_profile("laws", max_examples=2_000, **_COMMON)

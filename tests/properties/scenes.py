@@ -240,6 +240,15 @@ class Play:
         return next(line for line in self.scene.lines if line.number == number)
 
 
+@attrs.frozen
+class Backstage:
+    """What one needs to disturb a scene."""
+
+    handle: Handle[Message]
+    stage: trio.CancelScope
+    speaking: trio.CancelScope
+
+
 def play(scene: Scene, schedule: Schedule, **kwargs: Any) -> Play:
     """Play *scene* in the order of *schedule*."""
     return schedule.run(perform, scene, **kwargs)
@@ -247,22 +256,24 @@ def play(scene: Scene, schedule: Schedule, **kwargs: Any) -> Play:
 
 async def perform(
     scene: Scene,
-    introduce: Callable[[Handle[Message]], object] | None = None,
+    introduce: Callable[["Backstage"], object] | None = None,
     log: Log | None = None,
 ) -> Play:
-    """Play *scene* in this run; *introduce* is called with the agent's handle."""
+    """Play *scene* in this run; *introduce* gets what the others hold on to."""
     log = Log() if log is None else log
+    speaking = trio.CancelScope()
     crash: list[BaseException] = []
     async with trio.open_nursery() as cast:
         handle, stage = await cast.start(_hold_stage, scene, log, crash)
         cast.start_soon(_note_end, handle, log)
         if introduce is not None:
-            introduce(handle)
-        async with trio.open_nursery() as senders:
-            for sender in {line.sender for line in scene.lines}:
-                senders.start_soon(_speak, scene, sender, handle, log)
-            for at, end in scene.ends:
-                senders.start_soon(_end, at, end, handle, stage, log)
+            introduce(Backstage(handle, stage.cancel_scope, speaking))
+        with speaking:
+            async with trio.open_nursery() as senders:
+                for sender in {line.sender for line in scene.lines}:
+                    senders.start_soon(_speak, scene, sender, handle, log)
+                for at, end in scene.ends:
+                    senders.start_soon(_end, at, end, handle, stage, log)
         log("everybody spoke")
         handle.stop()
         outcome = await handle.wait_closed()

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from laws import law
 from scenes import (
     CLEANUP,
+    Backstage,
     Deed,
     End,
     Line,
@@ -143,6 +144,7 @@ def test_lifespan_is_left_once_if_it_was_entered(
     it = play(scene, schedule)
     entered, leaving = it.log.where("entered"), it.log.where("leaving")
     assert len(entered) == len(leaving) <= len(it.log.where("entering")) == 1
+    assert len(it.log.where("left")) == len(leaving)
     # After the last message, and before the end.
     assert all(turn < leaving[0] for turn in it.log.where("end"))
 
@@ -184,9 +186,9 @@ def test_every_watcher_gets_the_same_outcome(
     async def watched() -> Play:
         async with trio.open_nursery() as watchers:
 
-            def introduce(handle: Handle[Message]) -> None:
+            def introduce(backstage: Backstage) -> None:
                 for at in times:
-                    watchers.start_soon(watch, handle, at)
+                    watchers.start_soon(watch, backstage.handle, at)
 
             return await perform(scene, introduce)
 

@@ -8,6 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 from laws import law
 from scenes import (
+    Backstage,
     Boom,
     Deed,
     End,
@@ -20,10 +21,14 @@ from scenes import (
     play,
     scenes,
 )
-from test_asks import check_answers
-from test_messages import check_conservation, check_order, check_truthful_senders
+from test_laws_of_asks import check_answers
+from test_laws_of_messages import (
+    check_conservation,
+    check_order,
+    check_truthful_senders,
+)
 
-from exeunt import Handle, Reason
+from exeunt import Reason
 from exeunt.testing import Schedule
 from exeunt.testing.strategies import schedules
 
@@ -53,13 +58,14 @@ def interrupted_play(scene: Scene, schedule: Schedule, at: list[int]) -> Play | 
 
     async def evening() -> None:
         log = Log()
-        seen: list[Handle[Any]] = []
+        seen: list[Backstage] = []
         try:
             await perform(scene, seen.append, log)
         finally:
             if seen:
-                assert seen[0].outcome is not None
-                plays.append(Play(scene, log, seen[0].outcome, [], seen[0]._life))
+                handle = seen[0].handle
+                assert handle.outcome is not None
+                plays.append(Play(scene, log, handle.outcome, [], handle._life))
 
     try:
         schedule.run(evening, before=dict.fromkeys(at, interrupt))
@@ -122,6 +128,7 @@ LINES = Scene(
 )
 
 
+@law("27 Ctrl-C at any line")
 def test_ctrl_c_at_any_line_of_the_runtime_keeps_the_account() -> None:
     at, interrupts = 0, True
     while interrupts:

@@ -17,6 +17,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from laws import law
 
 from exeunt import Agent, Handle, Reason, Request, start
 from exeunt.exceptions import AgentClosed, Refusal
@@ -136,5 +137,6 @@ async def _take(store: Handle[Put | Get], what: str, argument: Any) -> Any:
     return None
 
 
+@law("29 refinement")
 def test_a_deque_and_a_dict_predict_what_one_client_sees() -> None:
     run_state_machine_as_test(Program, settings=settings(stateful_step_count=20))

@@ -5,11 +5,12 @@ from contextlib import asynccontextmanager
 
 import attrs
 import trio
+import trio.testing
 from hypothesis import strategies as st
 from laws import law
 from scenes import Boom, Deed, End, Play, Scene, Way, play, scenes
 
-from exeunt import Agent, Request, start
+from exeunt import Agent, Reply, Request, start
 from exeunt.exceptions import AgentClosed, AgentCrashed, Refusal
 from exeunt.testing import Schedule
 from exeunt.testing.strategies import schedules
@@ -163,3 +164,41 @@ def test_leaving_lifespan_may_wait_for_an_asker(
         return host.outcome.cleanup_timed_out
 
     assert not schedule.run(evening)
+
+
+@attrs.define
+class Late(Agent[Knock]):
+    """Has somebody else answer the door."""
+
+    replies: list[Reply[str]]
+
+    async def handle(self, message: Knock) -> None:
+        self.replies.append(self.context.defer(message))
+
+
+@law("5 a reply that is there is not lost", schedule=schedules(), first=st.booleans())
+def test_the_first_of_reply_and_cancellation_counts(
+    schedule: Schedule, first: bool
+) -> None:
+    async def door() -> list[str]:
+        heard: list[str] = []
+        replies: list[Reply[str]] = []
+        leaving = trio.CancelScope()
+
+        async def knock() -> None:
+            with leaving:
+                heard.append(await late.ask(Knock()))
+
+        async with trio.open_nursery() as nursery:
+            late = await start(nursery, Late, replies)
+            nursery.start_soon(knock)
+            await trio.testing.wait_all_tasks_blocked()
+            # Both in one instant: the asker runs after both, whichever was first.
+            if not first:
+                leaving.cancel()
+            replies[0].send("come in")
+            leaving.cancel()
+            await late.aclose()
+        return heard
+
+    assert schedule.run(door) == (["come in"] if first else [])

@@ -1,0 +1,51 @@
+"""Every planted bug is found by the law that is named for it. A survivor is a failure.
+
+The laws run as they stand in tests/properties, on the runtime with one bug in it. So
+what is tested here is the tests.
+"""
+
+import importlib
+import sys
+import traceback
+from pathlib import Path
+
+import pytest
+from bugs import BUGS, Bug
+from hypothesis import Phase, settings
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "properties"))
+_LAW_FILES = sorted(Path(sys.path[0]).glob("test_laws_of_*.py"))
+
+from laws import LAWS  # noqa: E402 - found by the line above
+
+for _file in _LAW_FILES:
+    importlib.import_module(_file.stem)
+
+# Finding is enough here; shrinking would only take time.
+HUNT = settings(
+    max_examples=1_000,
+    database=None,
+    deadline=None,
+    derandomize=True,
+    phases=[Phase.generate],
+    report_multiple_bugs=False,
+)
+
+
+@pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)
+@pytest.mark.filterwarnings("ignore::exeunt.exceptions.CleanupOverran")
+def test_the_law_finds_the_bug(bug: Bug) -> None:
+    law = LAWS[bug.law]
+    test = HUNT(law.test()) if law.strategies else law.test()
+    # Whatever it fails with, a broken runtime may break anything; but a slip in the
+    # bug itself must not count.
+    with bug.planted(), pytest.raises(BaseException) as found:  # noqa: B017, PT011
+        test()
+    story = "".join(traceback.format_exception(found.value))
+    assert "NameError" not in story
+    assert "SyntaxError" not in story
+
+
+def test_there_are_enough_bugs_and_no_two_alike() -> None:
+    assert len({(bug.place, bug.right, bug.wrong) for bug in BUGS}) == len(BUGS) >= 15
+    assert len({bug.name for bug in BUGS}) == len(BUGS)

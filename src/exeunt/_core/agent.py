@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, Never, TypeVar, final
 from trio.lowlevel import enable_ki_protection
 
 from .._model.request import Request
+from .._model.words import shown
 from ..exceptions import Unhandled
 from .ask import Ask, Reply
 from .life import NOTHING
@@ -77,17 +78,19 @@ class Agent(ABC, Generic[M]):
         """Surround the whole life: override it with an async context manager.
 
         Entered in the agent's task before the first message; left once, after the
-        last message and after every asker has been answered. Leaving is shielded
-        from cancellation, but for a bounded time only (see `start`). An exception
-        that ends the life is raised at the ``yield``, as in any context manager;
-        swallowing it does not undo the crash.
+        last message and after every asker has been answered, if entering succeeded.
+        Leaving is shielded from cancellation, but for a bounded time only (see
+        `start`).
 
-        Not called when the agent is cancelled before its task first ran.
+        What ends the life, a crash or `trio.Cancelled`, is raised at the ``yield``, as
+        in any context manager: goodbyes belong into ``finally``, and outside the block
+        of a nursery that lifespan opens, since a nursery whose tasks are cancelled
+        cancels its block. Swallowing a crash does not undo it.
 
         Example::
 
             @asynccontextmanager
-            async def lifespan(self) -> AsyncIterator[None]:
+            async def lifespan(self) -> AsyncGenerator[None]:
                 async with await trio.open_file(self.path, "a") as self.file:
                     yield
         """
@@ -121,7 +124,7 @@ class Agent(ABC, Generic[M]):
         known: object = message
         raise Unhandled(
             f"{type(self).__name__}.handle has no case for "
-            f"{type(known).__name__}: {known!r}",
+            f"{type(known).__name__}: {shown(known)}",
             message=known,
         )
 
@@ -137,7 +140,7 @@ class Context:
 
     @property
     def handle(self) -> "Handle[Any]":
-        """The agent's own handle: to give away, or to stop oneself."""
+        """The agent's own handle, to give away or to stop oneself."""
         return self._life.handle
 
     @property
@@ -178,7 +181,7 @@ class Context:
             return Reply(turn)
         busy = "nothing" if turn is NOTHING else "another message"
         raise ValueError(
-            f"agent {self.name!r} cannot defer the reply to {request!r}: "
+            f"agent {self.name!r} cannot defer the reply to {shown(request)}: "
             f"it is handling {busy}"
         )
 

@@ -8,6 +8,7 @@ import trio
 from trio.lowlevel import Abort, RaiseCancelT, enable_ki_protection
 
 from .._model.request import Request
+from .._model.words import shown
 from ..exceptions import Refusal, ReplyDropped
 from .waiting import Wait
 
@@ -48,9 +49,9 @@ class Ask(Wait):
 
     def __init__(self, life: "Life", request: Request[Any]) -> None:
         super().__init__(life, request)
-        self.life = life
-        self.message = request
-        self.stage = Stage.QUEUED
+        self.life: Life = life
+        self.message: Request[Any] = request
+        self.stage: Stage = Stage.QUEUED
         self.turn: trio.CancelScope | None = None
         self._value: Any = None
         self._error: BaseException | None = None
@@ -110,7 +111,8 @@ class Ask(Wait):
         """Leave the answer to whoever holds the reply."""
         if self.stage is not Stage.BEGUN:
             raise RuntimeError(
-                f"agent {self.life.name!r} deferred the reply to {self.message!r} twice"
+                f"agent {self.life.name!r} deferred the reply to "
+                f"{shown(self.message)} twice"
             )
         self.stage = Stage.DEFERRED
         self.life.put_off(self)

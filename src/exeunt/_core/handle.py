@@ -8,6 +8,7 @@ from trio.lowlevel import checkpoint, checkpoint_if_cancelled, enable_ki_protect
 from .._model.lifecycle import State
 from .._model.outcome import Outcome, Statistics
 from .._model.request import Request
+from .._model.words import shown
 from ..exceptions import MailboxFull, NotARequest
 from .ask import Ask
 from .life import Life
@@ -108,7 +109,7 @@ class Handle(trio.abc.AsyncResource, Generic[M_contra]):
         except trio.WouldBlock:
             raise MailboxFull(
                 f"the mailbox of agent {life.name!r} is full "
-                f"(capacity {life.mailbox.capacity}): {message!r}",
+                f"(capacity {life.mailbox.capacity}): {shown(message)}",
                 message=message,
             ) from None
         except trio.ClosedResourceError:

@@ -13,6 +13,7 @@ from trio.lowlevel import Task, enable_ki_protection
 
 from .._model.lifecycle import Event, Reason, State, reason_after, step
 from .._model.outcome import Fate, Ledger, Outcome, Statistics
+from .._model.words import shown
 from ..exceptions import AgentClosed, AgentCrashed, WrongRun
 from .ask import Ask, Stage
 from .failures import event_for, without_cancelled
@@ -103,8 +104,7 @@ class Life:
         """
         event = event_for(error)
         if event is Event.CRASH or event is Event.KILL:
-            assert error is not None
-            self.error = without_cancelled(error)
+            self._note_failure(error)
         if self.state is State.STARTING or self.state is State.RUNNING:
             self.move(event)
             self.mailbox.close_intake(self.refusal)
@@ -208,13 +208,26 @@ class Life:
         else:
             what = f"{ended} and takes no more messages"
         error = AgentClosed(
-            f"agent {self.name!r} {what}: {message!r}",
+            f"agent {self.name!r} {what}: {shown(message)}",
             message=message,
             agent=self.name,
             fate=fate,
         )
         error.__cause__ = self.error
         return error
+
+    def _note_failure(self, error: BaseException | None) -> None:
+        failure = without_cancelled(error) if error is not None else None
+        if failure is None or failure is self.error:
+            return
+        self.error = failure
+        doing = {
+            State.STARTING: "starting",
+            State.CLOSING: "leaving its lifespan",
+        }.get(self.state, "attending")
+        if self.turn is not NOTHING:
+            doing = f"handling {shown(_message_of(self.turn))}"
+        failure.add_note(f"agent {self.name!r} was {doing}")
 
     def _end_turn(self, event: Event) -> None:
         turn, self.turn = self.turn, NOTHING
@@ -250,7 +263,7 @@ class Life:
 
     def _crashed(self, request: object) -> AgentCrashed:
         error = AgentCrashed(
-            f"agent {self.name!r} crashed on {request!r}: {self.error!r}",
+            f"agent {self.name!r} crashed on {shown(request)}: {shown(self.error)}",
             message=request,
             agent=self.name,
         )

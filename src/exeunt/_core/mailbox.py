@@ -41,7 +41,7 @@ class Sender(Wait):
     def __init__(self, life: "Life", message: object) -> None:
         super().__init__(life, message)
         self._life = life
-        self.message = message
+        self.message: object = message
         self._error: BaseException | None = None
 
     async def get_in(self) -> None:
@@ -73,7 +73,7 @@ class Mailbox:
     __slots__ = ("capacity", "inlet", "line", "outlet", "sleeper")
 
     def __init__(self, capacity: int) -> None:
-        self.capacity = capacity
+        self.capacity: int = capacity
         self.inlet: trio.MemorySendChannel[Any]
         self.outlet: trio.MemoryReceiveChannel[Any]
         self.inlet, self.outlet = trio.open_memory_channel(capacity)

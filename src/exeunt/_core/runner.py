@@ -24,11 +24,12 @@ from trio.lowlevel import (
     wait_task_rescheduled,
 )
 
+from .._model.lifecycle import Event
 from .._model.outcome import Fate
 from ..exceptions import CleanupOverran
 from .agent import Agent, has_lifespan
 from .ask import Ask, Stage
-from .failures import left_after_cleanup, lone_refusal
+from .failures import event_for, left_after_cleanup, lone_refusal
 from .life import NOTHING, Life
 from .trio_private import undisturbed
 from .waiting import enter_life
@@ -108,7 +109,8 @@ async def _attend_within(
             await _unprotected(lifespan.__aexit__, *_exc_info(error))
         except BaseException as raised:
             error = left_after_cleanup(error, raised)
-        _note_overrun(life, cleanup)
+        if cleanup.cancel_called:
+            error = _overran(life, error)
     if error is not None:
         try:
             raise error
@@ -122,15 +124,20 @@ def _exc_info(error: BaseException | None) -> tuple[object, object, object]:
     return type(error), error, error.__traceback__
 
 
-def _note_overrun(life: Life, cleanup: trio.CancelScope) -> None:
-    if cleanup.cancel_called:
-        life.cleanup_timed_out = True
+def _overran(life: Life, error: BaseException | None) -> BaseException | None:
+    """Say that leaving lifespan was cut short, and return what leaves the agent."""
+    life.cleanup_timed_out = True
+    try:
         warnings.warn(
             f"agent {life.name!r} took more than {life.cleanup:g} s to leave its "
             "lifespan and was cut short",
             CleanupOverran,
             stacklevel=1,
         )
+    except CleanupOverran as overran:  # where warnings are errors
+        if error is None or event_for(error) is Event.CANCEL:
+            return overran
+    return error
 
 
 async def _attend(life: Life, handle: Handler) -> None:
@@ -149,6 +156,8 @@ async def _attend(life: Life, handle: Handler) -> None:
             item = mailbox.call_in() if mailbox.line else NOTHING
         except trio.EndOfChannel:
             if not life.deferred:
+                # Cancelled while it slept: lifespan has to see that.
+                await checkpoint_if_cancelled()
                 return
             item = NOTHING
         else:

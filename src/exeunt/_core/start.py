@@ -65,6 +65,7 @@ async def start(
 
         async with trio.open_nursery() as nursery:
             service = await start(nursery, Service, name="service")
+            await service.aclose()
     """
     life = _begin(nursery, factory, args, name, capacity, cleanup)
     life.starter = wait = Wait(life)

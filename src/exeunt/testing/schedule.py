@@ -64,9 +64,9 @@ class Schedule:
     __slots__ = ("choices", "decisions", "steps")
 
     def __init__(self, choices: Iterable[int] = ()) -> None:
-        self.choices = tuple(choices)
-        self.decisions = 0
-        self.steps = 0
+        self.choices: tuple[int, ...] = tuple(choices)
+        self.decisions: int = 0
+        self.steps: int = 0
 
     def __repr__(self) -> str:
         return f"Schedule({[*self.choices]})"

@@ -1,0 +1,16 @@
+"""Messages, put into the words of an error."""
+
+_LONGEST = 200
+
+
+def shown(message: object) -> str:
+    """Return the repr of *message*, cut to a bearable length.
+
+    A message is the users' own, so its repr may be long, or may fail; in the middle of
+    an agent's end that must not matter.
+    """
+    try:
+        text = repr(message)
+    except Exception as error:
+        text = f"<{type(message).__name__}, whose repr raised {type(error).__name__}>"
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."

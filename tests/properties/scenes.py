@@ -8,7 +8,7 @@ Times are small whole numbers, so that events fall into the same instant often: 
 they could not, a planted bug once survived thousands of examples.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from enum import Enum
 from typing import Any
@@ -153,7 +153,7 @@ class Player(Agent[Message]):
     helpers: Any = None
 
     @asynccontextmanager
-    async def lifespan(self) -> AsyncIterator[None]:
+    async def lifespan(self) -> AsyncGenerator[None]:
         self.log("entering")
         try:
             async with trio.open_nursery() as self.helpers:

@@ -1,6 +1,6 @@
 """Laws 5, 11, 16 and 17: whoever asks gets an end, and what they leave is left."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 import attrs
@@ -110,7 +110,7 @@ class Host(Agent[Knock]):
     handling: int
 
     @asynccontextmanager
-    async def lifespan(self) -> AsyncIterator[None]:
+    async def lifespan(self) -> AsyncGenerator[None]:
         try:
             yield
         finally:

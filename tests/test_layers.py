@@ -1,0 +1,26 @@
+"""The house stands as its plan says; pyproject.toml has the plan."""
+
+from pathlib import Path
+
+from importlinter.cli import lint_imports
+
+SOURCES = Path(__file__).parent.parent / "src" / "exeunt"
+
+
+def test_imports_go_down_never_sideways_or_up() -> None:
+    assert lint_imports(no_cache=True) == 0
+
+
+def test_trios_private_names_live_in_one_file() -> None:
+    private = ("trio._core", "._runner", "._cancel_status", ".runq", "GLOBAL_RUN_CONTEXT")
+    touching = {
+        path.name
+        for path in SOURCES.rglob("*.py")
+        if any(name in path.read_text() for name in private)
+    }
+    assert touching == {"trio_private.py"}
+
+
+def test_no_module_is_longer_than_the_budget() -> None:
+    lengths = {p.name: len(p.read_text().splitlines()) for p in SOURCES.rglob("*.py")}
+    assert {name for name, length in lengths.items() if length > 300} == set()

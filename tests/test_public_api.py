@@ -1,0 +1,72 @@
+"""Every public name is where the documentation says, and nowhere else."""
+
+import importlib
+import inspect
+import pkgutil
+
+import pytest
+
+import exeunt
+
+PUBLIC = ("exeunt", "exeunt.exceptions", "exeunt.testing", "exeunt.testing.strategies")
+
+
+@pytest.mark.parametrize("module", PUBLIC)
+def test_what_is_announced_is_there_and_documented(module: str) -> None:
+    public = importlib.import_module(module)
+    assert sorted(public.__all__) == public.__all__
+    for name in public.__all__:
+        assert inspect.getdoc(getattr(public, name)), f"{module}.{name}"
+
+
+@pytest.mark.parametrize("module", PUBLIC)
+def test_what_is_there_is_announced(module: str) -> None:
+    public = importlib.import_module(module)
+    # The two packages only announce; the other modules announce what they define.
+    inside = "exeunt" if hasattr(public, "__path__") else module
+    found = {
+        name
+        for name, value in vars(public).items()
+        if getattr(value, "__module__", "").startswith(inside) and name[0] != "_"
+    }
+    assert found <= set(public.__all__)
+
+
+def test_every_name_has_one_public_path() -> None:
+    homes: dict[str, list[str]] = {}
+    for module in PUBLIC:
+        for name in importlib.import_module(module).__all__:
+            homes.setdefault(name, []).append(module)
+    assert {name: found for name, found in homes.items() if len(found) > 1} == {}
+
+
+def test_every_public_method_has_a_docstring() -> None:
+    for module in PUBLIC:
+        public = importlib.import_module(module)
+        for name in public.__all__:
+            for attribute, value in vars(getattr(public, name)).items():
+                if attribute[0] != "_" and callable(value):
+                    assert inspect.getdoc(value), f"{module}.{name}.{attribute}"
+
+
+def test_every_public_function_names_its_errors_and_shows_itself() -> None:
+    for name in ("start", "start_soon"):
+        text = inspect.getdoc(getattr(exeunt, name)) or ""
+        for section in ("Args:", "Returns:", "Raises:", "Example::"):
+            assert section in text, f"{name}: {section}"
+
+
+def test_the_core_needs_trio_and_attrs_alone() -> None:
+    allowed = {"attrs", "exeunt", "trio", "typing_extensions"}
+    third_party: set[str] = set()
+    for info in pkgutil.walk_packages(exeunt.__path__, "exeunt."):
+        if "testing" in info.name or "__main__" in info.name:
+            continue
+        for value in vars(importlib.import_module(info.name)).values():
+            home = getattr(inspect.getmodule(value), "__name__", "").split(".")[0]
+            third_party.add(home)
+    outside = {name for name in third_party if name and name not in _STANDARD}
+    assert outside <= allowed
+
+
+_STANDARD = __import__("sys").stdlib_module_names

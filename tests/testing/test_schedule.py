@@ -1,0 +1,149 @@
+"""`Schedule`: any order can be had, the same one again, and nothing hangs."""
+
+import itertools
+import signal
+import warnings
+from collections import Counter
+
+import pytest
+import trio
+import trio.testing
+from hypothesis import find, given, settings
+from hypothesis.errors import NoSuchExample
+
+from exeunt._core import trio_private
+from exeunt.testing import Schedule, Stalled, UncontrolledSchedule
+from exeunt.testing.strategies import schedules
+
+
+async def three_tasks(steps: int = 1) -> tuple[int, ...]:
+    order: list[int] = []
+
+    async def task(number: int) -> None:
+        for _ in range(steps):
+            await trio.lowlevel.checkpoint()
+            order.append(number)
+
+    async with trio.open_nursery() as nursery:
+        for number in range(3):
+            nursery.start_soon(task, number)
+    return tuple(order)
+
+
+def test_the_empty_schedule_is_first_come_first_served() -> None:
+    assert Schedule().run(three_tasks, 2) == (0, 1, 2, 0, 1, 2)
+
+
+def test_a_number_is_a_deviation() -> None:
+    assert Schedule([2]).run(three_tasks) != Schedule().run(three_tasks)
+
+
+def test_every_order_can_be_had() -> None:
+    seen = Counter(
+        Schedule(choices).run(three_tasks)
+        for choices in itertools.product(range(3), repeat=5)
+    )
+    assert set(seen) == set(itertools.permutations(range(3)))
+
+
+def test_a_plain_given_test_sees_one_order_and_a_drawn_schedule_them_all() -> None:
+    plain, drawn = set(), set()
+
+    @settings(max_examples=200, database=None)
+    @given(schedule=schedules())
+    def explore(schedule: Schedule) -> None:
+        plain.add(trio.run(three_tasks))
+        drawn.add(schedule.run(three_tasks))
+
+    explore()
+    assert len(plain) == 1
+    assert len(drawn) == 6
+
+
+def test_a_schedule_shrinks_to_the_step_that_matters() -> None:
+    def third_goes_first(schedule: Schedule) -> bool:
+        return schedule.run(three_tasks)[0] == 2
+
+    smallest = find(schedules(), third_goes_first, settings=settings(database=None))
+    assert sum(choice != 0 for choice in smallest.choices) <= 2
+    with pytest.raises(NoSuchExample):
+        find(schedules(), lambda s: s.run(three_tasks)[0] == 3)
+
+
+def test_the_same_schedule_takes_the_same_steps() -> None:
+    schedule = Schedule([1, 2, 0, 5])
+    first = schedule.run(three_tasks, 3), schedule.steps, schedule.decisions
+    assert (schedule.run(three_tasks, 3), schedule.steps, schedule.decisions) == first
+
+
+def test_time_is_virtual() -> None:
+    async def nap() -> float:
+        start = trio.current_time()
+        await trio.sleep(3600)
+        return trio.current_time() - start
+
+    assert Schedule().run(nap) == 3600
+
+
+def test_a_program_that_waits_for_ever_is_stalled() -> None:
+    async def wait() -> None:
+        await trio.Event().wait()
+
+    with pytest.raises(Stalled, match="every task waits for ever"):
+        Schedule().run(wait)
+
+
+def test_a_program_that_turns_in_circles_is_stalled() -> None:
+    async def spin() -> None:
+        while True:
+            await trio.lowlevel.checkpoint()
+
+    with pytest.raises(Stalled, match="without an end"):
+        Schedule().run(spin)
+
+
+def test_the_program_can_be_disturbed_before_a_step() -> None:
+    scope = trio.CancelScope()
+    reached: list[int] = []
+
+    async def count() -> None:
+        with scope:
+            for number in range(10):
+                reached.append(number)
+                await trio.lowlevel.checkpoint()
+
+    Schedule().run(count, before={4: scope.cancel})
+    undisturbed = len(reached)
+    assert 0 < undisturbed < 10
+
+
+def test_ctrl_c_reaches_the_program() -> None:
+    def interrupt() -> None:
+        signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(BaseException) as raised:
+        Schedule().run(three_tasks, 5, before={6: interrupt})
+    error = raised.value
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    assert isinstance(error, KeyboardInterrupt)
+
+
+def test_its_repr_makes_it_again() -> None:
+    assert repr(Schedule([0, 3])) == "Schedule([0, 3])"
+
+
+def test_a_trio_that_cannot_be_steered_is_said_aloud(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(trio_private, "_knows_runq", False)
+    with pytest.warns(UncontrolledSchedule, match="explores nothing"):
+        order = Schedule([1]).run(three_tasks)
+    assert sorted(order) == [0, 1, 2]
+
+
+def test_a_trio_that_can_be_steered_is_not() -> None:
+    assert trio_private.can_steer()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        Schedule([1]).run(three_tasks)

@@ -158,7 +158,7 @@ pytest_collect_file = (
 # What the fragments speak of without saying what it is.
 CAST = """
 import pathlib, tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 import attrs

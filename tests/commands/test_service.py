@@ -235,7 +235,6 @@ def test_a_second_ctrl_c_leaves_at_once_and_accounts_for_the_rest() -> None:
         assert b"Why it ended: interrupted at once." in error_line(process)
         account = error_line(process)
         assert account.startswith(b"Ledger of the service: 21 messages accepted = ")
-        assert b" + 1 interrupted (" in account
         assert account.endswith(b" undelivered (never begun). Lost: none.\n")
         assert error_line(process) == b""
         assert process.wait() == 130

@@ -29,7 +29,10 @@ def without_cancelled(error: BaseException) -> BaseException | None:
     if isinstance(error, trio.Cancelled):
         return None
     group = _as_group(error)
-    return error if group is None else group.split(trio.Cancelled)[1]
+    if group is None:
+        return error
+    cancelled, rest = group.split(trio.Cancelled)
+    return error if cancelled is None else rest  # rest may be a copy even then
 
 
 def lone_refusal(error: BaseException) -> Refusal | None:

@@ -130,7 +130,7 @@ def _begin(
     capacity: int,
     cleanup: float,
 ) -> Life:
-    _check(nursery, factory, capacity, cleanup)
+    _check(nursery, factory, name, capacity, cleanup)
     if name is None:
         name = str(getattr(factory, "__name__", type(factory).__name__))
     life = Life(name, Mailbox(capacity), cleanup)
@@ -145,7 +145,9 @@ def _begin(
     return life
 
 
-def _check(nursery: object, factory: object, capacity: object, cleanup: object) -> None:
+def _check(
+    nursery: object, factory: object, name: object, capacity: object, cleanup: object
+) -> None:
     if not isinstance(nursery, trio.Nursery):
         raise TypeError(f"an agent starts into a trio.Nursery, not into {nursery!r}")
     if not callable(factory):
@@ -153,6 +155,8 @@ def _check(nursery: object, factory: object, capacity: object, cleanup: object) 
             f"the factory {factory!r} is not callable: "
             "give an Agent's class, or a function that returns a new Agent"
         )
+    if not isinstance(name, str | None):
+        raise TypeError(f"the name of an agent is a str, not {name!r}")
     if not isinstance(capacity, int) or isinstance(capacity, bool):
         raise TypeError(f"capacity is a number of messages, an int, not {capacity!r}")
     if capacity < 0:

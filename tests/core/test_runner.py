@@ -1,0 +1,1 @@
+"""Turns that end in unusual ways."""

@@ -9,7 +9,7 @@ from trio.lowlevel import Abort, RaiseCancelT, enable_ki_protection
 
 from .._model.request import Request
 from .._model.words import shown
-from ..exceptions import Refusal, ReplyDropped
+from ..exceptions import Refusal, ReplyDropped, WrongRun
 from .waiting import Wait
 
 if TYPE_CHECKING:
@@ -107,6 +107,12 @@ class Ask(Wait):
         """There will be no room: the request was not accepted."""
         self.settle(error=error)
 
+    def end_turn(self) -> None:
+        """The turn of a linked request is over: its asker may leave."""
+        self.turn = None
+        if self._raise_cancel is not None:
+            self.settle()
+
     def defer(self) -> None:
         """Leave the answer to whoever holds the reply."""
         if self.stage is not Stage.BEGUN:
@@ -124,7 +130,7 @@ class Ask(Wait):
         self.life.mailbox.stand_in_line(self)
 
     def _on_cancel(self, raise_cancel: RaiseCancelT) -> Abort:
-        if self.turn is not None and self.stage is Stage.BEGUN:
+        if self.turn is not None:
             # Linked: the asker leaves when the turn has ended, not before.
             self._raise_cancel = raise_cancel
             self.turn.cancel()
@@ -157,6 +163,7 @@ class Reply(Generic[R_contra]):
 
         Raises:
             RuntimeError: the reply has been settled before.
+            WrongRun: called from another thread or another Trio run.
         """
         self._settle(value, None)
 
@@ -165,11 +172,18 @@ class Reply(Generic[R_contra]):
 
         Raises:
             RuntimeError: the reply has been settled before.
+            WrongRun: called from another thread or another Trio run.
         """
         self._settle(None, refusal)
 
     @enable_ki_protection
     def _settle(self, value: object, error: Refusal | None) -> None:
+        if not _is_here(self._token):
+            raise WrongRun(
+                "a reply was settled outside its Trio run; from another thread, go "
+                "through trio.from_thread.run_sync",
+                message=None if self._ask is None else self._ask.message,
+            )
         if self._settled:
             raise RuntimeError("this reply has been settled already; settle it once")
         self._settled = True

@@ -36,11 +36,13 @@ def without_cancelled(error: BaseException) -> BaseException | None:
 
 
 def lone_refusal(error: BaseException) -> Refusal | None:
-    """Return the refusal in *error*, if there is nothing else in it.
+    """Return the refusal in *error*, if there is no other failure in it.
 
-    A refusal raised inside a nursery of the handler's comes out in a group.
+    A refusal raised inside a nursery of the handler's comes out in a group, together
+    with a cancellation if there was one; whoever cancelled will see to that.
     """
-    leaves = list(_leaves(error))
+    failure = without_cancelled(error)
+    leaves = [] if failure is None else list(_leaves(failure))
     only = leaves[0] if len(leaves) == 1 else None
     return only if isinstance(only, Refusal) else None
 
@@ -51,14 +53,21 @@ def left_after_cleanup(
     """Return what leaves the agent when leaving lifespan has *raised*.
 
     *error* is what lifespan was left with. If only that comes back, however wrapped,
-    it is *error* itself that goes on: exceptions never gain layers on their way.
+    it is *error* itself that goes on: exceptions never gain layers on their way. A new
+    one takes its place, as in any context manager, unless that would lose a Ctrl-C.
+    The one that gives way is the context of the other.
     """
     new = without_cancelled(raised)
     if new is None:
         return raised if error is None else error
     if error is not None and {*map(id, _leaves(new))} <= {*map(id, _leaves(error))}:
         return error
-    return new
+    first, second = new, error
+    if error is not None and event_for(error) is Event.KILL:
+        first, second = error, new
+    if first.__context__ is None:
+        first.__context__ = second
+    return first
 
 
 def _leaves(error: BaseException) -> Iterator[BaseException]:

@@ -9,7 +9,7 @@ from .._model.lifecycle import State
 from .._model.outcome import Outcome, Statistics
 from .._model.request import Request
 from .._model.words import shown
-from ..exceptions import MailboxFull, NotARequest
+from ..exceptions import Deadlock, MailboxFull, NotARequest
 from .ask import Ask
 from .life import Life
 from .mailbox import Sender
@@ -266,9 +266,13 @@ async def cancel_and_see_off(life: Life, reason: str) -> None:
     is held by its nursery; no shield of ours shall hold everybody else.
     """
     life.cancel(reason)
+    try:
+        wait = Wait(life)
+    except Deadlock:
+        return  # its goodbye waits for us: it leaves when we have gone on
     with trio.CancelScope(shield=True) as patience:
         patience.deadline = trio.current_time() + life.cleanup + 1
-        await _until_closed(life, Wait(life))
+        await _until_closed(life, wait)
 
 
 async def _until_closed(life: Life, wait: Wait) -> Outcome:
@@ -277,7 +281,10 @@ async def _until_closed(life: Life, wait: Wait) -> Outcome:
         await checkpoint()
     else:
         life.watch(wait)
-        await wait.park()
+        try:
+            await wait.park()
+        finally:
+            life.unwatch(wait)
     return life.outcome
 
 

@@ -5,6 +5,7 @@ every task; and it is called with Ctrl-C held back, so it is one instant for a s
 too. The waiting is the runner's.
 """
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
@@ -60,7 +61,7 @@ class Life:
     # Who waits for whom.
     waits_for: "Life | None" = None
     starter: Wait | None = None
-    watchers: list[Wait] | None = None
+    watchers: dict[Wait, None] | None = None
 
     def move(self, event: Event) -> None:
         """Go where the table says."""
@@ -154,8 +155,13 @@ class Life:
     def watch(self, wait: Wait) -> None:
         """Release *wait* at the end of this life."""
         if self.watchers is None:
-            self.watchers = []
-        self.watchers.append(wait)
+            self.watchers = {}
+        self.watchers[wait] = None
+
+    def unwatch(self, wait: Wait) -> None:
+        """Forget *wait*, if it is remembered."""
+        if self.watchers is not None:
+            self.watchers.pop(wait, None)
 
     def ledger(self) -> Ledger:
         """Count what became of the messages so far."""
@@ -227,7 +233,8 @@ class Life:
         }.get(self.state, "attending")
         if self.turn is not NOTHING:
             doing = f"handling {shown(_message_of(self.turn))}"
-        failure.add_note(f"agent {self.name!r} was {doing}")
+        with suppress(Exception):  # an exception may refuse notes
+            failure.add_note(f"agent {self.name!r} was {doing}")
 
     def _end_turn(self, event: Event) -> None:
         turn, self.turn = self.turn, NOTHING

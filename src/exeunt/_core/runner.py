@@ -109,8 +109,8 @@ async def _attend_within(
             await _unprotected(lifespan.__aexit__, *_exc_info(error))
         except BaseException as raised:
             error = left_after_cleanup(error, raised)
-        if cleanup.cancel_called:
-            error = _overran(life, error)
+    if cleanup.cancel_called:
+        error = _overran(life, error)
     if error is not None:
         try:
             raise error
@@ -200,12 +200,13 @@ async def _answer(life: Life, ask: Ask, handle: Handler) -> None:
         life.turn = NOTHING
         life.interrupted += 1
         ask.settle(error=life.refusal(ask.message, Fate.INTERRUPTED))
+    ask.end_turn()
 
 
 async def _reply(life: Life, ask: Ask, handle: Handler) -> None:
     try:
         value = await _turn(handle, ask.message)
-    except Exception as raised:
+    except BaseException as raised:
         refusal = lone_refusal(raised)
         if refusal is None:
             raise

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, TypeVar, TypeVarTuple
 import trio
 from trio.lowlevel import enable_ki_protection
 
-from .._model.lifecycle import State
 from ..exceptions import AgentClosed
 from .handle import Handle, cancel_and_see_off
 from .life import Life
@@ -75,7 +74,7 @@ async def start(
         life.starter = None
         await cancel_and_see_off(life, "its start was cancelled")
         raise
-    if life.state is not State.CLOSED:
+    if life.starter is None:  # it was ready; what came of it since is another matter
         return life.handle
     if life.error is not None:
         raise life.error

@@ -186,6 +186,9 @@ class Context:
         )
 
 
+_NO_LIFESPAN = Agent[Any].lifespan
+
+
 def has_lifespan(agent: Agent[Any]) -> bool:
     """Return whether the agent's class overrides `Agent.lifespan`."""
-    return type(agent).lifespan is not Agent[Any].lifespan
+    return type(agent).lifespan is not _NO_LIFESPAN

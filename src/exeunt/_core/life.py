@@ -111,8 +111,11 @@ class Life:
             self.mailbox.close_intake(self.refusal)
         elif event is not Event.DRAINED or self.state is State.DRAINING:
             self.move(event)
-        self._end_turn(event)
-        self._give_up_the_rest()
+        if event is Event.DRAINED:
+            self.mailbox.outlet.close()
+        else:
+            self._end_turn(event)
+            self._give_up_the_rest()
 
     def close(self) -> None:
         """The agent has left: say so to everybody who waits for that."""
@@ -227,29 +230,24 @@ class Life:
         if failure is None or failure is self.error:
             return
         self.error = failure
-        doing = {
-            State.STARTING: "starting",
-            State.CLOSING: "leaving its lifespan",
-        }.get(self.state, "attending")
-        if self.turn is not NOTHING:
-            doing = f"handling {shown(_message_of(self.turn))}"
         with suppress(Exception):  # an exception may refuse notes
-            failure.add_note(f"agent {self.name!r} was {doing}")
+            failure.add_note(f"agent {self.name!r} was {self._doing()}")
+
+    def _doing(self) -> str:
+        if self.turn is not NOTHING:
+            return f"handling {shown(_message_of(self.turn))}"
+        return _DOING.get(self.state, "waiting for messages")
 
     def _end_turn(self, event: Event) -> None:
         turn, self.turn = self.turn, NOTHING
         if turn is NOTHING:
             return
-        error: AgentCrashed | AgentClosed
-        message = _message_of(turn)
         if event is Event.CRASH:
             self.failed += 1
-            error = self._crashed(message)
         else:
             self.interrupted += 1
-            error = self.refusal(message, Fate.INTERRUPTED)
         if isinstance(turn, Ask):
-            turn.settle(error=error)
+            turn.settle(error=self._end_of(turn.message, event))
 
     def _give_up_the_rest(self) -> None:
         left = self.mailbox.clear()
@@ -268,7 +266,9 @@ class Life:
         for ask in tuple(self.deferred or ()):
             ask.settle(error=self.refusal(ask.message, Fate.HANDLED))
 
-    def _crashed(self, request: object) -> AgentCrashed:
+    def _end_of(self, request: object, event: Event) -> Exception:
+        if event is not Event.CRASH:
+            return self.refusal(request, Fate.INTERRUPTED)
         error = AgentCrashed(
             f"agent {self.name!r} crashed on {shown(request)}: {shown(self.error)}",
             message=request,
@@ -276,6 +276,9 @@ class Life:
         )
         error.__cause__ = self.error
         return error
+
+
+_DOING = {State.STARTING: "starting", State.CLOSING: "leaving its lifespan"}
 
 
 def _message_of(item: object) -> object:

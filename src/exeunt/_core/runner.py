@@ -157,7 +157,8 @@ async def _attend(life: Life, handle: Handler) -> None:
         except trio.EndOfChannel:
             if not life.deferred:
                 # Cancelled while it slept: lifespan has to see that.
-                await checkpoint_if_cancelled()
+                if not undisturbed(home):
+                    await checkpoint_if_cancelled()
                 return
             item = NOTHING
         else:

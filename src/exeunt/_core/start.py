@@ -154,13 +154,13 @@ def _check(
             f"the factory {factory!r} is not callable: "
             "give an Agent's class, or a function that returns a new Agent"
         )
-    if not isinstance(name, str | None):
+    if name is not None and not isinstance(name, str):
         raise TypeError(f"the name of an agent is a str, not {name!r}")
     if not isinstance(capacity, int) or isinstance(capacity, bool):
         raise TypeError(f"capacity is a number of messages, an int, not {capacity!r}")
     if capacity < 0:
         raise ValueError(f"capacity is 0 or more messages, not {capacity}")
-    if not isinstance(cleanup, int | float) or isinstance(cleanup, bool):
+    if not isinstance(cleanup, (int, float)) or isinstance(cleanup, bool):
         raise TypeError(f"cleanup is a number of seconds, not {cleanup!r}")
     if not 0 <= cleanup < math.inf:
         raise ValueError(

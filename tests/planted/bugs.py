@@ -70,15 +70,15 @@ BUGS = [
         "the asker of the message that crashed is not answered",
         "5 ask totality",
         life.Life._end_turn,
-        "turn.settle(error=error)",
+        "turn.settle(error=self._end_of(turn.message, event))",
         "pass",
     ),
     Bug(
         "a handler starts after the cancel",
         "9 no start after cancel",
         runner._attend,
-        "if not undisturbed(home):",
-        "if False:",
+        "if not undisturbed(home):\n            life.held = item",
+        "if False:\n            life.held = item",
     ),
     Bug(
         "a message taken when the cancel came is forgotten",

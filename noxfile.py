@@ -4,6 +4,8 @@ Without arguments, nox runs the first four: ``tests`` on every Python that it fi
 ``types``, ``lint`` and ``docs``. The others are slow or for a purpose.
 """
 
+from pathlib import Path
+
 import nox
 
 nox.needs_version = ">=2025.2.9"
@@ -44,7 +46,7 @@ def lint(session: nox.Session) -> None:
     install(session, "lint")
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
-    session.run("flake8-async", "--enable=ASYNC", "src")
+    session.run("flake8-async", "--enable=ASYNC", *map(str, Path("src").rglob("*.py")))
     session.run("lint-imports")
 
 

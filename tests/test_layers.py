@@ -12,7 +12,13 @@ def test_imports_go_down_never_sideways_or_up() -> None:
 
 
 def test_trios_private_names_live_in_one_file() -> None:
-    private = ("trio._core", "._runner", "._cancel_status", ".runq", "GLOBAL_RUN_CONTEXT")
+    private = (
+        "trio._core",
+        "._runner",
+        "._cancel_status",
+        ".runq",
+        "GLOBAL_RUN_CONTEXT",
+    )
     touching = {
         path.name
         for path in SOURCES.rglob("*.py")

@@ -216,7 +216,7 @@ BUGS = [
     Bug(
         "each watcher gets an outcome of its own",
         "28 watchers",
-        life.Life.outcome.fget,
+        life.Life.__dict__["outcome"].fget,
         "if self._outcome is None:",
         "if True:",
     ),

@@ -1,7 +1,9 @@
+from typing import Any
+
 from hypothesis import HealthCheck, Phase, settings
 
 # The profile of an ordinary run, and the one of "nox -s laws".
-_COMMON = {
+_COMMON: dict[str, Any] = {
     "deadline": None,  # neighbours are noisy
     "suppress_health_check": [HealthCheck.too_slow],
     # Explaining a failure traces Trio's scheduler and is slow and long.

@@ -1,7 +1,7 @@
 """Laws 5, 11, 16 and 17: whoever asks gets an end, and what they leave is left."""
 
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import attrs
 import trio
@@ -138,10 +138,8 @@ def test_leaving_lifespan_may_wait_for_an_asker(
         gone = trio.Event()
 
         async def visit(number: int) -> None:
-            try:
+            with suppress(AgentClosed, AgentCrashed):
                 await host.ask(Knock())
-            except (AgentClosed, AgentCrashed):
-                pass
             if number == 0:
                 gone.set()
 

@@ -218,7 +218,7 @@ class Handle(trio.abc.AsyncResource, Generic[M_contra]):
         try:
             await _until_closed(life, wait)
         except BaseException:
-            await cancel_and_see_off(life, "its aclose was cancelled")
+            await cancel_and_see_off(life, "its aclose was cancelled")  # noqa: ASYNC102
             raise
 
     @enable_ki_protection

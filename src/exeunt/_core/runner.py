@@ -53,7 +53,7 @@ async def run(
                     await _attend_within(agent.lifespan(), life, agent.handle)
                 else:
                     await _attend(life, agent.handle)
-            except BaseException as raised:
+            except BaseException as raised:  # noqa: ASYNC103 - see below
                 error = raised
             life.retire(error)
         # A cancellation has been obeyed and needs to go no further; the rest does,
@@ -99,7 +99,7 @@ async def _attend_within(
         with trio.CancelScope() as life.scope:
             try:
                 await _attend(life, handle)
-            except BaseException as raised:
+            except BaseException as raised:  # noqa: ASYNC103 - goes on
                 error = raised
         life.retire(error)
         # Nothing from outside may cut the goodbyes short, but they end in time.
@@ -107,7 +107,7 @@ async def _attend_within(
         cleanup.deadline = trio.current_time() + life.cleanup
         try:
             await _unprotected(lifespan.__aexit__, *_exc_info(error))
-        except BaseException as raised:
+        except BaseException as raised:  # noqa: ASYNC103 - goes on
             error = left_after_cleanup(error, raised)
     if cleanup.cancel_called:
         error = _overran(life, error)
@@ -207,7 +207,7 @@ async def _answer(life: Life, ask: Ask, handle: Handler) -> None:
 async def _reply(life: Life, ask: Ask, handle: Handler) -> None:
     try:
         value = await _turn(handle, ask.message)
-    except BaseException as raised:
+    except BaseException as raised:  # noqa: ASYNC103 - a refusal
         refusal = lone_refusal(raised)
         if refusal is None:
             raise

@@ -72,7 +72,7 @@ async def start(
         await wait.park()
     except BaseException:
         life.starter = None
-        await cancel_and_see_off(life, "its start was cancelled")
+        await cancel_and_see_off(life, "its start was cancelled")  # noqa: ASYNC102
         raise
     if life.starter is None:  # it was ready; what came of it since is another matter
         return life.handle

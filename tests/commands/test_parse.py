@@ -31,8 +31,8 @@ def test_lines_that_are_understood(line: bytes, message: object) -> None:
     ("line", "why"),
     [
         (b"sett 42", "'sett 42' is no command"),
-        (b"set", "'set' is no command"),
-        (b"set 1 2", "'set 1 2' is no command"),
+        (b"set", "'set' wants one whole number"),
+        (b"set 1 2", "'set' wants one whole number"),
         (b"print it", "'print it' is no command"),
         (b"SET 1", "'SET 1' is no command"),
         (b"set forty-two", "'forty-two' is not a whole number"),

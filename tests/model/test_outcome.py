@@ -27,8 +27,8 @@ def test_settled_is_the_sum_of_the_fates() -> None:
 @pytest.mark.parametrize(
     ("ledger", "text"),
     [
-        (Ledger(), "0 accepted: nothing settled yet"),
-        (Ledger(accepted=2), "2 accepted: nothing settled yet"),
+        (Ledger(), "0 accepted"),
+        (Ledger(accepted=2), "2 accepted"),
         (Ledger(accepted=1, handled=1), "1 accepted: 1 handled"),
         (
             Ledger(accepted=9, handled=4, failed=1, undelivered=4),

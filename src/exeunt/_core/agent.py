@@ -55,6 +55,11 @@ class Agent(ABC, Generic[M]):
                 f"{cls.__qualname__}.handle is not async: "
                 "write 'async def handle(self, message)'"
             )
+        if inspect.isasyncgenfunction(cls.lifespan):
+            raise TypeError(
+                f"{cls.__qualname__}.lifespan is no context manager yet: "
+                "write @contextlib.asynccontextmanager above it"
+            )
 
     @abstractmethod
     async def handle(self, message: M) -> object:

@@ -59,9 +59,9 @@ class Ledger:
 
     def __str__(self) -> str:
         fates = [
-            f"{getattr(self, fate)} {fate}" for fate in Fate if getattr(self, fate)
+            f"{count} {fate}" for fate in Fate if (count := getattr(self, fate)) > 0
         ]
-        return f"{self.accepted} accepted: {', '.join(fates) or 'nothing settled yet'}"
+        return f"{self.accepted} accepted{': ' if fates else ''}{', '.join(fates)}"
 
 
 @attrs.frozen

@@ -10,7 +10,8 @@ class Request(Generic[R_co]):
 
     The type in brackets is the type of the answer: `Handle.ask` of a
     ``Request[int]`` returns an ``int``, and type checkers know it. The answer is what
-    `Agent.handle` returns for the message.
+    `Agent.handle` returns for the message; that it returns the right type is for its
+    author to see to, since no checker can match the types case by case.
 
     A request belongs to its asker: one that is cancelled before its handler starts
     is never handled. Once started it runs to its end, unless its class says
@@ -31,6 +32,10 @@ class Request(Generic[R_co]):
     __slots__ = ()
 
     __linked__: ClassVar[bool] = False  # a name that no message needs for a field
+
+    def __repr__(self) -> str:
+        # For classes that have no better one of their own: errors show messages.
+        return f"{type(self).__qualname__}()"
 
     def __init_subclass__(cls, *, linked: bool | None = None, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

@@ -63,6 +63,8 @@ def parse(line: bytes) -> Set | Print | Get | None:
             return None
         case ["set", number]:
             return Set(_whole(number))
+        case ["set", *_]:
+            raise ValueError("'set' wants one whole number, as in 'set 42'")
         case ["print"]:
             return Print()
         case ["get"]:

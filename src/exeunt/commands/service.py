@@ -16,6 +16,7 @@ from ._report import account, reading
 
 SUMMARY: str = "run an agent that keeps a number and obeys commands, one a line"
 
+_UNREADABLE = 2
 _INTERRUPTED = 128 + signal.SIGINT  # as shells have it
 _DETAILS = """\
 The commands are read from FILE, one a line:
@@ -62,6 +63,9 @@ def run(options: argparse.Namespace) -> int:
         session.end("interrupted at once", _INTERRUPTED)
     except* CannotWrite as failures:
         session.end(f"the output could not be written: {_first(failures)}", 1)
+    if session.status == _UNREADABLE and not session.lines:
+        report_now(f"exeunt service: {session.ending}")
+        return session.status
     report_now(reading(session.lines, session.malformed, session.ending))
     if session.service is not None and session.service.outcome is not None:
         report_now(account(session.service.outcome))
@@ -131,7 +135,7 @@ class Session:
                 await self._obey(splitter.feed(b""), service)
         except OSError as error:
             name = "standard input" if self.path == "-" else repr(self.path)
-            self.end(f"{name} cannot be read: {error.strerror}", 2)
+            self.end(f"{name} cannot be read: {error.strerror}", _UNREADABLE)
         except (AgentClosed, AgentCrashed):
             return  # the service has crashed, and its nursery says why
 
@@ -139,14 +143,14 @@ class Session:
         self, lines: list[bytes], service: Handle[Set | Print | Get]
     ) -> None:
         for line in lines:
-            self.lines += 1
             try:
                 message = parse(line)
             except ValueError as error:
                 self.malformed += 1
-                await report(f"Line {self.lines} is not understood: {error}.")
-                continue
-            if isinstance(message, Get):
-                await show(str(await service.ask(message)))
-            elif message is not None:
-                await service.send(message)
+                await report(f"Line {self.lines + 1} is not understood: {error}.")
+            else:
+                if isinstance(message, Get):
+                    await show(str(await service.ask(message)))
+                elif message is not None:
+                    await service.send(message)
+            self.lines += 1  # not before: an interrupted line was not obeyed

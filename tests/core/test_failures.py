@@ -85,7 +85,8 @@ def test_without_cancelled_takes_it_out_of_every_depth() -> None:
         (group(group(REFUSAL)), REFUSAL),
         (group(REFUSAL, REFUSAL), None),
         (group(REFUSAL, VALUE), None),
-        (group(REFUSAL, CANCELLED), None),
+        (group(REFUSAL, CANCELLED), REFUSAL),
+        (CANCELLED, None),
         (group(VALUE), None),
         (VALUE, None),
     ],
@@ -134,3 +135,28 @@ def test_a_new_error_beside_the_old_one_keeps_both() -> None:
     left = left_after_cleanup(VALUE, group(VALUE, CANCELLED, KEY))
     assert isinstance(left, ExceptionGroup)
     assert left.exceptions == (VALUE, KEY)
+
+
+def test_contexts_form_no_ring() -> None:
+    interrupt = KeyboardInterrupt()
+    while_leaving = ValueError()
+    while_leaving.__context__ = interrupt  # as Python does it in a finally clause
+    assert left_after_cleanup(interrupt, while_leaving) is interrupt
+    chain: list[BaseException] = []
+    error: BaseException | None = interrupt
+    while error is not None:
+        assert error not in chain
+        chain.append(error)
+        error = error.__context__
+
+
+class Sealed(Exception):
+    """An exception on which nothing can be set, and so no context either."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(name)
+
+
+def test_an_exception_that_takes_no_context_goes_without() -> None:
+    sealed = Sealed()
+    assert left_after_cleanup(VALUE, sealed) is sealed

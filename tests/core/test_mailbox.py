@@ -98,6 +98,7 @@ def test_clearing_twice_finds_nothing_more() -> None:
     assert mailbox.clear() == ["one", "two"]
     assert mailbox.clear() == []
     assert mailbox.waiting == 0
+    assert mailbox.outlet.statistics().open_receive_channels == 0
 
 
 def test_nobody_is_woken_where_nobody_sleeps() -> None:

@@ -1,6 +1,8 @@
 """The fast ways through Trio's private names say the same as the public stand-ins."""
 # ruff: noqa: ASYNC100 - the scopes are looked at, not met
 
+import subprocess
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -118,6 +120,13 @@ async def test_a_woken_task_goes_on(nursery: trio.Nursery) -> None:
     assert woken == [None]
 
 
+def test_an_older_trio_is_not_told_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trio_private, "_takes_reason", False)
+    scope = trio.CancelScope()
+    cancel_scope(scope, "no more money")
+    assert scope.cancel_called
+
+
 @pytest.mark.parametrize("reason", [None, "no more money"])
 async def test_a_scope_is_cancelled_with_the_reason_where_trio_takes_one(
     reason: str | None,
@@ -128,3 +137,59 @@ async def test_a_scope_is_cancelled_with_the_reason_where_trio_takes_one(
             await trio.lowlevel.checkpoint()
     assert scope.cancel_called
     assert getattr(raised.value, "reason", reason) == reason
+
+
+WITHOUT_PRIVATE_NAMES = """
+import math
+from types import ModuleType
+from unittest.mock import patch
+
+import trio
+from trio.testing import MockClock
+
+# Trio stays as it is, but exeunt finds nothing in the module of private names.
+with patch("importlib.import_module", return_value=ModuleType("empty")):
+    from exeunt._core import trio_private
+
+import exeunt
+
+assert trio_private.undisturbed is trio_private._undisturbed_by_deadline
+assert not trio_private.can_steer()
+
+class Echo(exeunt.Agent[object]):
+    async def handle(self, message):
+        if message is scope:  # whose deadline is over, but Trio has not seen it yet
+            scope.deadline = -math.inf
+        else:
+            await trio.sleep(1)
+        return message
+
+class Say(exeunt.Request[object]): ...
+
+async def main():
+    with scope:
+        async with trio.open_nursery() as nursery:
+            echo = await exeunt.start(nursery, Echo)
+            request = Say()
+            assert await echo.ask(request) is request
+            await echo.send(scope)
+            await echo.send("interrupted")
+            await echo.send("not started")
+    print(echo.outcome)
+
+scope = trio.CancelScope()
+trio.run(main, clock=MockClock(autojump_threshold=0))
+"""
+
+
+def test_agents_live_on_the_stand_ins_too() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_PRIVATE_NAMES],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stderr == ""
+    assert done.stdout == (
+        "Echo cancelled; 4 accepted: 2 handled, 1 interrupted, 1 undelivered\n"
+    )

@@ -24,7 +24,7 @@ class Victim(Enum):
     def cancel(self, backstage: Backstage) -> None:
         match self:
             case Victim.AGENT:
-                backstage.handle._life.cancel("swept")  # not from a task
+                backstage.handle.cancel("swept")
             case Victim.STAGE:
                 backstage.stage.cancel()
             case Victim.SPEAKERS:

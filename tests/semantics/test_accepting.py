@@ -152,6 +152,7 @@ async def test_S1_8_a_handle_works_in_its_own_run(nursery: trio.Nursery) -> None
             player.stop()
         with pytest.raises(WrongRun):
             player.cancel()
+        assert player.statistics().state is State.RUNNING
         trio.run(in_another_run)
 
     async def in_another_run() -> None:

@@ -2,13 +2,14 @@
 # ruff: noqa: N802 - the names begin with the ids of the promises
 
 import inspect
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
 from math import inf
 
 import pytest
 import trio
 from trio.testing import MockClock, wait_all_tasks_blocked
-from troupe import Call, Do, Doer, Line, Player
+from troupe import Call, Do, Doer, Line, Player, do_nothing
 
 import exeunt
 from exeunt import Context, Handle, Reason, Reply, State, start, start_soon
@@ -98,6 +99,37 @@ async def test_S7_6_a_cancelled_start_cancels_the_agent_and_waits(
     assert scope.cancelled_caught
     assert left == [1]
     assert not nursery.child_tasks
+
+
+class Clinging(Doer):
+    """As it leaves, cancels who waits for that, and asks the same agent something."""
+
+    def __init__(self, wait: trio.CancelScope, doers: list[Handle[Do]]) -> None:
+        self.wait = wait
+        self.doers = doers
+
+    @asynccontextmanager
+    async def lifespan(self) -> AsyncGenerator[None]:
+        yield
+        self.wait.cancel()
+        await self.doers[0].ask(Do(do_nothing))
+
+
+async def test_S7_7_a_cancelled_aclose_waits_for_nobody_who_waits_for_it(
+    nursery: trio.Nursery, autojump_clock: MockClock
+) -> None:
+    async def close_the_clinging_one() -> None:
+        with scope:
+            await clinging.aclose()
+
+    scope = trio.CancelScope()
+    doers: list[Handle[Do]] = []
+    clinging = await start(nursery, Clinging, scope, doers)
+    doers.append(await start(nursery, Doer))
+    await doers[0].ask(Do(close_the_clinging_one))
+    assert scope.cancelled_caught
+    await clinging.wait_closed()
+    assert trio.current_time() == 0
 
 
 def test_S8_1_nothing_takes_a_timeout() -> None:

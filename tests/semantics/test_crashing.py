@@ -1,7 +1,7 @@
 """S10 and S11: crashes, and refusals that are none."""
 # ruff: noqa: N802 - the names begin with the ids of the promises
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 import pytest
@@ -109,7 +109,7 @@ class Unready(Player):
         self.error = error
 
     @asynccontextmanager
-    async def lifespan(self) -> AsyncIterator[None]:
+    async def lifespan(self) -> AsyncGenerator[None]:
         await trio.lowlevel.checkpoint()
         raise self.error
         yield
@@ -134,6 +134,17 @@ async def test_S10_6_who_waits_for_the_start_gets_its_failure() -> None:
         assert group.value.exceptions[0] is error
 
 
+async def test_S10_7_a_note_names_the_agent_and_the_message() -> None:
+    error = ValueError()
+    with pytest.RaisesGroup(ValueError):
+        async with trio.open_nursery() as nursery:
+            player = await start(nursery, Player, name="hamlet")
+            await player.send(Line("to be", error=error))
+    (note,) = error.__notes__
+    assert "hamlet" in note
+    assert "to be" in note
+
+
 class Broke(Refusal):
     """A domain error."""
 
@@ -149,7 +160,7 @@ async def test_S11_1_a_refusal_is_raised_in_the_asker_and_the_agent_lives_on(
     assert await player.ask(Line("still there")) == "still there"
 
 
-async def test_S11_2_a_refusal_alone_in_its_group_counts(
+async def test_S11_2_a_refusal_in_a_group_without_other_failures_counts(
     nursery: trio.Nursery,
 ) -> None:
     refusal = Broke()
@@ -162,10 +173,17 @@ async def test_S11_2_a_refusal_alone_in_its_group_counts(
             helpers.start_soon(refuse)
             helpers.start_soon(trio.sleep_forever)
 
+    async def refuse_while_being_cancelled() -> None:
+        async with trio.open_nursery() as helpers:
+            helpers.start_soon(trio.sleep_forever)
+            doer.cancel()
+            raise refusal
+
     doer = await start(nursery, Doer)
-    with pytest.raises(Broke) as raised:
-        await doer.ask(Do(refuse_in_a_nursery))
-    assert raised.value is refusal
+    for turn in (refuse_in_a_nursery, refuse_while_being_cancelled):
+        with pytest.raises(Broke) as raised:
+            await doer.ask(Do(turn))
+        assert raised.value is refusal
 
 
 async def test_S11_3_a_refusal_of_a_message_that_was_sent_is_a_crash() -> None:

@@ -3,8 +3,8 @@
 
 import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from types import FrameType
@@ -17,6 +17,14 @@ from troupe import Do, Doer, Line, Player
 import exeunt
 from exeunt import Handle, Ledger, Reason, start, start_soon
 from exeunt.exceptions import AgentClosed
+
+
+@pytest.fixture(autouse=True)
+def sigint_as_in_a_terminal() -> Iterator[None]:
+    """Undo what programs in the background get: that they ignore Ctrl-C."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), SystemExit()])
@@ -46,8 +54,9 @@ async def test_S17_2_its_message_is_interrupted() -> None:
 def test_S17_3_ctrl_c_can_break_a_turn_that_is_stuck() -> None:
     async def get_stuck() -> None:
         signal.raise_signal(signal.SIGINT)
-        while True:
+        for _ in range(1_000_000):
             pass
+        raise AssertionError("nothing has broken the loop")
 
     async def main() -> None:
         async with trio.open_nursery() as nursery:
@@ -114,3 +123,21 @@ def test_S17_4_the_ledger_adds_up_at_whatever_step_ctrl_c_is_pressed() -> None:
             assert ledger.handled <= len(said) <= ledger.handled + ledger.interrupted
         if steps[0] < step:
             return  # it has run to its end, so Ctrl-C has been pressed everywhere
+
+
+class Clumsy(Player):
+    """Fails whenever its lifespan is left."""
+
+    @asynccontextmanager
+    async def lifespan(self) -> AsyncGenerator[None]:
+        try:
+            yield
+        finally:
+            raise OSError
+
+
+async def test_S17_5_an_error_while_leaving_does_not_take_its_place() -> None:
+    with pytest.RaisesGroup(KeyboardInterrupt):
+        async with trio.open_nursery() as nursery:
+            clumsy = await start(nursery, Clumsy)
+            await clumsy.send(Line("oops", error=KeyboardInterrupt()))

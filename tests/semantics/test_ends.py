@@ -2,7 +2,7 @@
 # ruff: noqa: N802 - the names begin with the ids of the promises
 
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from itertools import product
 from pathlib import Path
@@ -35,7 +35,7 @@ class Witness(Agent[str]):
         self.seen.append(self.context.handle.statistics().state)
 
     @asynccontextmanager
-    async def lifespan(self) -> AsyncIterator[None]:
+    async def lifespan(self) -> AsyncGenerator[None]:
         self.look()
         yield
         self.look()
@@ -131,7 +131,7 @@ async def test_S6_4_only_something_graver_replaces_the_reason(
 
 class SlowLeaver(Player):
     @asynccontextmanager
-    async def lifespan(self) -> AsyncIterator[None]:
+    async def lifespan(self) -> AsyncGenerator[None]:
         yield
         await trio.sleep(1)
 
@@ -166,7 +166,7 @@ class Actor(Player):
         self.seen = seen
 
     @asynccontextmanager
-    async def lifespan(self) -> AsyncIterator[None]:
+    async def lifespan(self) -> AsyncGenerator[None]:
         async with trio.open_nursery() as self.helpers:
             try:
                 yield

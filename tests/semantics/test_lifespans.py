@@ -1,7 +1,7 @@
 """S16: the lifespan."""
 # ruff: noqa: N802 - the names begin with the ids of the promises
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from types import TracebackType
 
@@ -25,7 +25,7 @@ class Guest(Player):
         self.leaving = leaving
 
     @asynccontextmanager
-    async def lifespan(self) -> AsyncIterator[None]:
+    async def lifespan(self) -> AsyncGenerator[None]:
         await trio.sleep(self.entering)
         self.said.append("entered")
         try:
@@ -158,7 +158,7 @@ async def test_S16_4_what_the_lifespan_sees(end: str, saw: str) -> None:
 
 class Forgiving(Player):
     @asynccontextmanager
-    async def lifespan(self) -> AsyncIterator[None]:
+    async def lifespan(self) -> AsyncGenerator[None]:
         with suppress(ValueError):
             yield
 
@@ -206,9 +206,11 @@ async def test_S16_7_leaving_takes_as_long_as_cleanup_says(
 
 class Clumsy(Player):
     @asynccontextmanager
-    async def lifespan(self) -> AsyncIterator[None]:
-        yield
-        raise OSError
+    async def lifespan(self) -> AsyncGenerator[None]:
+        try:
+            yield
+        finally:
+            raise OSError
 
 
 async def test_S16_8_an_exception_out_of_leaving_is_a_crash() -> None:
@@ -219,13 +221,27 @@ async def test_S16_8_an_exception_out_of_leaving_is_a_crash() -> None:
     assert clumsy.outcome is not None
     assert clumsy.outcome.reason is Reason.CRASHED
 
+    error = ValueError()
+    with pytest.RaisesGroup(OSError) as raised:
+        async with trio.open_nursery() as nursery:
+            clumsy = await start(nursery, Clumsy)
+            await clumsy.send(Line("oops", error=error))
+    assert raised.value.exceptions[0].__context__ is error
+
 
 class Employer(Player):
+    """Has a helper, and says at its end whether that is still there."""
+
     @asynccontextmanager
-    async def lifespan(self) -> AsyncIterator[None]:
+    async def lifespan(self) -> AsyncGenerator[None]:
         async with trio.open_nursery() as helpers:
             helpers.start_soon(trio.sleep_forever)
-            yield
+            try:
+                yield
+            finally:
+                with trio.CancelScope(shield=True):
+                    await wait_all_tasks_blocked()
+                self.said.append(f"leaves with {len(helpers.child_tasks)} helper")
 
 
 async def test_S16_9_a_crash_that_comes_back_wrapped_leaves_unwrapped() -> None:
@@ -235,3 +251,16 @@ async def test_S16_9_a_crash_that_comes_back_wrapped_leaves_unwrapped() -> None:
             employer = await start(nursery, Employer)
             await employer.send(Line("oops", error=error))
     assert raised.value.exceptions[0] is error
+
+
+async def test_S16_10_cancel_leaves_the_helpers_alone() -> None:
+    for end, helpers in (("cancel", 1), ("cancelled from outside", 0)):
+        said: list[str] = []
+        async with trio.open_nursery() as nursery:
+            employer = await start(nursery, Employer, said)
+            await wait_all_tasks_blocked()
+            if end == "cancel":
+                employer.cancel()
+            else:
+                nursery.cancel_scope.cancel()
+        assert said == [f"leaves with {helpers} helper"], end

@@ -1,7 +1,7 @@
 """S15: agents that would wait for each other for ever."""
 # ruff: noqa: N802 - the names begin with the ids of the promises
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 
 import trio
@@ -33,7 +33,7 @@ class Dependent(Doer):
         self.other = other
 
     @asynccontextmanager
-    async def lifespan(self) -> AsyncIterator[None]:
+    async def lifespan(self) -> AsyncGenerator[None]:
         await self.other.ask(Do(do_nothing))
         yield
 

@@ -1,7 +1,7 @@
 """S4: stop."""
 # ruff: noqa: N802 - the names begin with the ids of the promises
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 import pytest
@@ -76,7 +76,7 @@ class Postponer(Agent[Line]):
     """Defers its replies, which are settled a second later."""
 
     @asynccontextmanager
-    async def lifespan(self) -> AsyncIterator[None]:
+    async def lifespan(self) -> AsyncGenerator[None]:
         async with trio.open_nursery() as self.helpers:
             yield
 

@@ -1,7 +1,7 @@
 """Errors about starting agents, and about agents that are wrong in themselves."""
 
 import warnings
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from math import inf
 
@@ -67,6 +67,11 @@ async def _(nursery: trio.Nursery) -> BaseException:
     return await raised_by(start, nursery, get_counter)
 
 
+@case("a name that is no string")
+async def _(nursery: trio.Nursery) -> BaseException:
+    return await raised_by(start, nursery, Counter, name=7)
+
+
 @case("a start into something that is no nursery")
 async def _(nursery: trio.Nursery) -> BaseException:
     return await raised_by(start, Counter, nursery)
@@ -88,7 +93,7 @@ async def _(nursery: trio.Nursery) -> BaseException:
 
 class SlowToStart(Counter):
     @asynccontextmanager
-    async def lifespan(self) -> AsyncIterator[None]:
+    async def lifespan(self) -> AsyncGenerator[None]:
         await trio.sleep_forever()
         yield
 
@@ -138,11 +143,27 @@ async def _(nursery: trio.Nursery) -> BaseException:
     return raised_at_once_by(Handle)
 
 
+@case("a lifespan that fails when it is left")
+async def _(nursery: trio.Nursery) -> BaseException:
+    class Clumsy(Counter):
+        @asynccontextmanager
+        async def lifespan(self) -> AsyncGenerator[None]:
+            yield
+            raise OSError("the disk is full")
+
+    async def stop_it() -> None:
+        async with trio.open_nursery() as its_nursery:
+            clumsy = await start(its_nursery, Clumsy, name="clumsy")
+            clumsy.stop()
+
+    return await raised_by(stop_it)
+
+
 @case("a lifespan that takes too long to leave")
 async def _(nursery: trio.Nursery) -> BaseException:
     class SlowToLeave(Counter):
         @asynccontextmanager
-        async def lifespan(self) -> AsyncIterator[None]:
+        async def lifespan(self) -> AsyncGenerator[None]:
             yield
             await trio.sleep(60)
 

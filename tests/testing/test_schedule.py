@@ -89,7 +89,7 @@ def test_a_program_that_waits_for_ever_is_stalled() -> None:
     async def wait() -> None:
         await trio.Event().wait()
 
-    with pytest.raises(Stalled, match="every task waits for ever"):
+    with pytest.raises(Stalled, match="every task waits"):
         Schedule().run(wait)
 
 
@@ -98,7 +98,7 @@ def test_a_program_that_turns_in_circles_is_stalled() -> None:
         while True:
             await trio.lowlevel.checkpoint()
 
-    with pytest.raises(Stalled, match="without an end"):
+    with pytest.raises(Stalled, match="100,000 steps"):
         Schedule().run(spin)
 
 

@@ -171,6 +171,7 @@ class Context:
         Raises:
             ValueError: *request* is not the message that is being handled.
             RuntimeError: the reply to it was deferred before.
+            WrongRun: called from another thread or another Trio run.
 
         Example::
 
@@ -178,6 +179,7 @@ class Context:
                 reply = self.context.defer(request)
                 self.nursery.start_soon(self.render, request, reply)
         """
+        self._life.check_home(request)
         turn = self._life.turn
         if turn is request:
             return Reply(None)

@@ -60,7 +60,7 @@ class Ask(Wait):
     @property
     def linked(self) -> bool:
         """Whether the turn is cancelled with its asker."""
-        return type(self.message).__linked__
+        return getattr(type(self.message), "__linked__", False)  # it may be a mock
 
     async def answer(self) -> Any:
         """Wait for the answer, unless it is there already."""
@@ -68,9 +68,13 @@ class Ask(Wait):
             await self.park()
         if self._raise_cancel is not None:
             self._raise_cancel()
-        if self._error is not None:
-            raise self._error
-        return self._value
+        error, self._error = self._error, None
+        try:
+            if error is not None:
+                raise error
+            return self._value
+        finally:
+            del error  # its traceback leads back here
 
     def post(self) -> None:
         """Put the request into the mailbox or, if that is full, into the line."""
@@ -194,11 +198,10 @@ class Reply(Generic[R_contra]):
         ask = self._ask
         if self._settled or ask is None or ask.stage is not Stage.DEFERRED:
             return
-        if _is_here(self._token):
-            _drop(ask)
-        else:  # the garbage collector may run in any thread
-            with suppress(trio.RunFinishedError):
-                self._token.run_sync_soon(_drop, ask)
+        # The garbage collector may run in any thread and between any two steps, so
+        # the asker is told from a place where nothing is half done.
+        with suppress(trio.RunFinishedError):
+            self._token.run_sync_soon(_drop, ask)
 
 
 def _drop(ask: Ask) -> None:

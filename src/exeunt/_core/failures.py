@@ -6,6 +6,7 @@ are never judged by their type alone, but by their leaves.
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import cast
 
 import trio
@@ -65,9 +66,18 @@ def left_after_cleanup(
     first, second = new, error
     if error is not None and event_for(error) is Event.KILL:
         first, second = error, new
-    if first.__context__ is None:
-        first.__context__ = second
+    with suppress(Exception):  # an exception may refuse to have a context
+        if first.__context__ is None and first not in _contexts(second):
+            first.__context__ = second
     return first
+
+
+def _contexts(error: BaseException | None) -> list[BaseException]:
+    found: list[BaseException] = []
+    while error is not None and error not in found:
+        found.append(error)
+        error = error.__context__
+    return found
 
 
 def _leaves(error: BaseException) -> Iterator[BaseException]:

@@ -49,8 +49,12 @@ class Sender(Wait):
         self._life.mailbox.stand_in_line(self)
         self._task = current_task()
         await wait_task_rescheduled(self._on_cancel)
-        if self._error is not None:
-            raise self._error
+        error, self._error = self._error, None
+        try:
+            if error is not None:
+                raise error
+        finally:
+            del error  # its traceback leads back here
 
     def admitted(self) -> object:
         """The message has been accepted; return what goes into the mailbox."""

@@ -46,16 +46,16 @@ async def run(
     enter_life(life)
     error: BaseException | None = None
     try:
-        with life.scope:
-            try:
-                agent = _engage(life, factory, args)
-                if has_lifespan(agent):
-                    await _attend_within(agent.lifespan(), life, agent.handle)
-                else:
-                    await _attend(life, agent.handle)
-            except BaseException as raised:  # noqa: ASYNC103 - see below
-                error = raised
-            life.retire(error)
+        try:
+            with life.scope:
+                try:
+                    await _perform(life, factory, args)
+                except BaseException as raised:  # noqa: ASYNC103 - see below
+                    error = raised
+        except BaseException as raised:  # noqa: ASYNC103 - likewise
+            # The agent's code has left a scope of its own open.
+            error = left_after_cleanup(error, raised)
+        life.retire(error)
         # A cancellation has been obeyed and needs to go no further; the rest does,
         # unless who waits for the start gets it there: it must not come twice.
         if life.error is not None and not life.start_awaited:
@@ -63,6 +63,16 @@ async def run(
     finally:
         del error
         life.close()
+
+
+async def _perform(
+    life: Life, factory: Callable[..., Agent[Any]], args: tuple[object, ...]
+) -> None:
+    agent = _engage(life, factory, args)
+    if has_lifespan(agent):
+        await _attend_within(agent.lifespan(), life, agent.handle)
+    else:
+        await _attend(life, agent.handle)
 
 
 def _engage(
@@ -96,11 +106,14 @@ async def _attend_within(
     error: BaseException | None = None
     with trio.CancelScope() as cleanup:
         await _unprotected(lifespan.__aenter__)
-        with trio.CancelScope() as life.scope:
-            try:
-                await _attend(life, handle)
-            except BaseException as raised:  # noqa: ASYNC103 - goes on
-                error = raised
+        try:
+            with trio.CancelScope() as life.scope:
+                try:
+                    await _attend(life, handle)
+                except BaseException as raised:  # noqa: ASYNC103 - goes on
+                    error = raised
+        except BaseException as raised:  # noqa: ASYNC103 - goes on
+            error = left_after_cleanup(error, raised)
         life.retire(error)
         # Nothing from outside may cut the goodbyes short, but they end in time.
         cleanup.shield = True
@@ -134,9 +147,9 @@ def _overran(life: Life, error: BaseException | None) -> BaseException | None:
             CleanupOverran,
             stacklevel=1,
         )
-    except CleanupOverran as overran:  # where warnings are errors
+    except Exception as raised:  # where warnings are errors
         if error is None or event_for(error) is Event.CANCEL:
-            return overran
+            return raised
     return error
 
 

@@ -1,6 +1,6 @@
 """Agents come into being in a nursery, together with their task."""
 
-import math
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar, TypeVarTuple
 
@@ -162,7 +162,7 @@ def _check(
         raise ValueError(f"capacity is 0 or more messages, not {capacity}")
     if not isinstance(cleanup, (int, float)) or isinstance(cleanup, bool):
         raise TypeError(f"cleanup is a number of seconds, not {cleanup!r}")
-    if not 0 <= cleanup < math.inf:
+    if not 0 <= cleanup <= sys.float_info.max:
         raise ValueError(
             f"cleanup is a finite number of seconds, 0 or more, not {cleanup}: "
             "nothing may shield itself from cancellation for ever"

@@ -48,8 +48,10 @@ _knows_runq = (
 
 
 def _home_by_runner() -> object:
-    task: Any = current_task()
-    return task._runner
+    try:
+        return _run_context.runner
+    except AttributeError:
+        raise RuntimeError("not in a Trio run") from None
 
 
 def _undisturbed_by_attribute(home: object) -> bool:

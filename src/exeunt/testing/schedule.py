@@ -25,10 +25,12 @@ _MAX_STEPS = 100_000
 
 
 class Stalled(Exception):
-    """The program under test got nowhere any more.
+    """The program under test gets nowhere any more, or goes on for too long.
 
-    Either every task waited and nothing could wake one, or the tasks went on waking
-    each other without end.
+    Either nothing happened for thirty years of virtual time, as when every task waits
+    and nothing can wake one; or it took 100,000 steps, as when tasks wake each other
+    without an end. A program that shields itself from cancellation without a deadline
+    cannot be ended in the first case.
     """
 
 
@@ -87,7 +89,7 @@ class Schedule:
             program: an async function.
             args: its arguments.
             before: what to call before which step, counted from 0; to disturb the
-                program there, for example by cancelling a scope.
+                program there, for example by cancelling a scope. It must not raise.
 
         Returns:
             What *program* returned.
@@ -97,13 +99,13 @@ class Schedule:
             Exception: whatever *program* raised.
         """
         self.decisions = self.steps = 0
-        return trio.run(
-            self._steered,
-            program,
-            args,
-            before or {},
-            clock=trio.testing.MockClock(autojump_threshold=0),
-        )
+        clock = trio.testing.MockClock(autojump_threshold=0)
+        try:
+            return trio.run(self._steered, program, args, before or {}, clock=clock)
+        except trio.TrioInternalError as error:
+            if isinstance(error.__cause__, Stalled):
+                raise error.__cause__ from None
+            raise
 
     async def _steered(
         self,
@@ -116,14 +118,16 @@ class Schedule:
             def choose(ready: list[Task]) -> int:
                 if self.steps == _MAX_STEPS:
                     patience.cancel()
+                if self.steps == 2 * _MAX_STEPS:
+                    raise Stalled(f"it shields itself for {_MAX_STEPS:,} steps")
                 return self._choose(len(ready))
 
             _steer_or_warn(choose, self._disturber(before))
             return await program(*args)
         raise Stalled(
-            f"after {self.steps} steps every task waits for ever"
+            f"after {self.steps} steps nothing happened any more: every task waits"
             if self.steps < _MAX_STEPS
-            else f"the tasks woke each other for {self.steps} steps without an end"
+            else f"the program went on for more than {_MAX_STEPS:,} steps"
         )
 
     def _disturber(

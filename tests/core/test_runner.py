@@ -1,1 +1,0 @@
-"""Turns that end in unusual ways."""

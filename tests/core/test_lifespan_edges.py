@@ -261,11 +261,12 @@ async def leave_late() -> None:
 async def test_an_overrun_does_not_hide_a_crash(
     autojump_clock: MockClock, recwarn: pytest.WarningsRecorder
 ) -> None:
-    with pytest.RaisesGroup(ValueError):
+    with pytest.RaisesGroup(ValueError) as raised:
         async with trio.open_nursery() as nursery:
             leaver = await start(nursery, Leaver, leave_late)
             await leaver.send(Do(fail))
     recwarn.pop(CleanupOverran)
+    assert len(raised.value.exceptions[0].__notes__) == 1
     assert leaver.outcome is not None
     assert leaver.outcome.reason is Reason.CRASHED
     assert leaver.outcome.cleanup_timed_out
@@ -290,6 +291,22 @@ async def test_an_overrun_is_a_crash_where_warnings_are_errors(
                 getattr(leaver, end)()
         assert leaver.outcome is not None
         assert leaver.outcome.reason is Reason.CRASHED
+
+
+async def test_an_error_after_an_overrun_is_not_lost(
+    autojump_clock: MockClock, recwarn: pytest.WarningsRecorder
+) -> None:
+    async def fail_when_cut_short() -> None:
+        try:
+            await trio.sleep(60)
+        finally:
+            raise KeyError
+
+    with pytest.RaisesGroup(KeyError):
+        async with trio.open_nursery() as nursery:
+            leaver = await start(nursery, Leaver, fail_when_cut_short)
+            leaver.stop()
+    recwarn.pop(CleanupOverran)
 
 
 async def test_an_overrun_leaves_the_reason_alone(

@@ -275,6 +275,24 @@ async def test_the_asker_leaves_when_a_linked_turn_ended_by_deferring(
     assert left
 
 
+async def test_a_linked_request_that_was_deferred_can_be_left_at_once(
+    nursery: trio.Nursery,
+) -> None:
+    async def defer(doer: Doer, request: Do) -> None:
+        replies.append(doer.context.defer(request))
+
+    replies: list[Reply[Any]] = []
+    doer = await start(nursery, Doer)
+    asker = Asker(nursery, doer, LinkedDo(defer))
+    await wait_all_tasks_blocked()
+    asker.scope.cancel()
+    await wait_all_tasks_blocked()
+    assert asker.left
+    replies[0].send(3)
+    await doer.aclose()
+    assert doer.statistics().ledger == Ledger(accepted=1, handled=1)
+
+
 # --- waits ---
 
 
@@ -288,8 +306,9 @@ async def test_a_reply_from_another_thread_is_refused_and_loses_nothing(
     doer = await start(nursery, Doer)
     asker = Asker(nursery, doer, Do(defer))
     await wait_all_tasks_blocked()
-    with pytest.raises(WrongRun):
+    with pytest.raises(WrongRun) as raised:
         await trio.to_thread.run_sync(replies[0].send, 3)
+    assert isinstance(raised.value.message, Do)
     replies[0].send(4)
     await wait_all_tasks_blocked()
     assert asker.results == [4]

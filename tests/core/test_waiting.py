@@ -128,6 +128,26 @@ async def test_an_edge_ends_in_the_instant_of_a_cancellation(
     assert waiter._life.waits_for is None
 
 
+async def test_an_old_wait_that_is_resolved_leaves_a_new_edge_alone(
+    nursery: trio.Nursery, busy: Handle[Do], waiter: Handle[Do]
+) -> None:
+    async def ask_in_vain_and_wait_for_busy() -> None:
+        with scope:
+            await slow.ask(Do(gate.wait))
+        await busy.wait_closed()
+
+    gate, scope = trio.Event(), trio.CancelScope()
+    slow = await start(nursery, Doer)
+    await waiter.send(Do(ask_in_vain_and_wait_for_busy))
+    await wait_all_tasks_blocked()
+    scope.cancel()
+    await wait_all_tasks_blocked()
+    gate.set()
+    await wait_all_tasks_blocked()
+    assert slow.statistics().ledger.handled == 1
+    assert waiter._life.waits_for is busy._life
+
+
 async def test_waiting_for_a_closed_agent_leaves_no_edge(
     nursery: trio.Nursery, waiter: Handle[Do]
 ) -> None:

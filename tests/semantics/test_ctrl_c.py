@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 import trio
-from troupe import Do, Doer, Line, Player
+from trio.testing import MockClock
+from troupe import Line, Player
 
 import exeunt
 from exeunt import Handle, Ledger, Reason, start, start_soon
@@ -51,17 +52,43 @@ async def test_S17_2_its_message_is_interrupted() -> None:
     assert ledger == Ledger(accepted=2, interrupted=1, undelivered=1)
 
 
-def test_S17_3_ctrl_c_can_break_a_turn_that_is_stuck() -> None:
-    async def get_stuck() -> None:
-        signal.raise_signal(signal.SIGINT)
-        for _ in range(1_000_000):
-            pass
-        raise AssertionError("nothing has broken the loop")
+def get_stuck() -> None:
+    signal.raise_signal(signal.SIGINT)
+    for _ in range(1_000_000):
+        pass
+    raise AssertionError("nothing has broken the loop")
 
+
+class Stuck(Player):
+    """Gets stuck in one of the places where its own code runs."""
+
+    def __init__(self, where: str) -> None:
+        super().__init__()
+        self.where = where
+        self.stop_here("factory")
+
+    def stop_here(self, place: str) -> None:
+        if place == self.where:
+            get_stuck()
+
+    @asynccontextmanager
+    async def lifespan(self) -> AsyncGenerator[None]:
+        self.stop_here("entering")
+        yield
+        self.stop_here("leaving")
+
+    async def handle(self, message: Line) -> str:
+        self.stop_here("turn")
+        return await super().handle(message)
+
+
+@pytest.mark.parametrize("where", ["factory", "entering", "turn", "leaving"])
+def test_S17_3_ctrl_c_can_break_an_agents_own_code(where: str) -> None:
     async def main() -> None:
         async with trio.open_nursery() as nursery:
-            doer = await start(nursery, Doer)
-            await doer.send(Do(get_stuck))
+            stuck = start_soon(nursery, Stuck, where)
+            stuck.send_nowait(Line("a turn"))
+            stuck.stop()
 
     with pytest.RaisesGroup(KeyboardInterrupt):
         trio.run(main)
@@ -91,35 +118,48 @@ def ctrl_c_at(step: int) -> Iterator[list[int]]:
         sys.settrace(tracer_before)
 
 
+class Deferrer(Player):
+    """Answers by a reply that it has deferred in the same turn."""
+
+    async def handle(self, message: Line) -> str:
+        reply = self.context.defer(message)
+        answer = await super().handle(message)
+        reply.send(answer)
+        return answer
+
+
 def test_S17_4_the_ledger_adds_up_at_whatever_step_ctrl_c_is_pressed() -> None:
     async def main() -> None:
-        async with trio.open_nursery() as nursery:
-            player = start_soon(nursery, Player, said, capacity=1)
-            players.append(player)
-            for text in ("one", "two", "three"):
-                begun.append(text)
-                await player.send(Line(text))
+        async with trio.open_nursery() as askers, trio.open_nursery() as nursery:
+            stopped = start_soon(nursery, Deferrer, said, capacity=1)
+            agents.append(stopped)
+            askers.start_soon(ask_to_the_end, stopped)
+            for text in ("one", "two"):
+                await stopped.send(Line(text))
                 accepted.append(text)
-            begun.append("four")
-            await player.ask(Line("four"))
-            accepted.append("four")
-            player.stop()
+            stopped.stop()
+            cancelled = start_soon(nursery, Player)
+            agents.append(cancelled)
+            cancelled.cancel()
+
+    async def ask_to_the_end(deferrer: Handle[Line]) -> None:
+        with trio.CancelScope(shield=True), trio.fail_after(60), suppress(AgentClosed):
+            await deferrer.ask(Line("three"))
 
     for step in count(1):
-        players: list[Handle[Line]] = []
+        agents: list[Handle[Line]] = []
         said: list[str] = []
-        begun: list[str] = []
         accepted: list[str] = []
         with ctrl_c_at(step) as steps, suppress(KeyboardInterrupt):
             try:
-                trio.run(main)
+                trio.run(main, clock=MockClock(autojump_threshold=0))
             except* (KeyboardInterrupt, AgentClosed):
                 assert steps[0] >= step
-        for player in players:
-            assert player.outcome is not None
-            ledger = player.outcome.ledger
-            assert len(accepted) <= ledger.accepted <= len(begun)
-            assert ledger.settled == ledger.accepted
+        ledgers = [agent.outcome.ledger for agent in agents if agent.outcome]
+        assert len(ledgers) == len(agents)
+        assert all(ledger.settled == ledger.accepted for ledger in ledgers)
+        for ledger in ledgers[:1]:
+            assert len(accepted) <= ledger.accepted <= 3
             assert ledger.handled <= len(said) <= ledger.handled + ledger.interrupted
         if steps[0] < step:
             return  # it has run to its end, so Ctrl-C has been pressed everywhere

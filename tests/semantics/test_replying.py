@@ -7,7 +7,7 @@ from trio.testing import MockClock, wait_all_tasks_blocked
 from troupe import Call, Line
 
 from exeunt import Agent, Fate, Ledger, Reply, State, start
-from exeunt.exceptions import AgentClosed, ReplyDropped
+from exeunt.exceptions import AgentClosed, ReplyDropped, WrongRun
 
 
 class Postponer(Agent[Line]):
@@ -45,6 +45,8 @@ async def test_S14_2_a_reply_is_settled_once(nursery: trio.Nursery) -> None:
     postponer = await start(nursery, Postponer, replies)
     asker = Call(nursery, postponer.ask, Line("request"))
     await wait_all_tasks_blocked()
+    with pytest.raises(WrongRun):
+        await trio.to_thread.run_sync(replies[0].send, "from another thread")
     replies[0].send("once")
     with pytest.raises(RuntimeError):
         replies[0].send("twice")

@@ -123,6 +123,14 @@ async def _(nursery: trio.Nursery) -> BaseException:
     return raised_at_once_by(type, "Adder", (Agent,), {"handle": handle})
 
 
+@case("a lifespan that is no context manager")
+async def _(nursery: trio.Nursery) -> BaseException:
+    async def lifespan(agent: Agent[Add]) -> AsyncGenerator[None]:
+        yield
+
+    return raised_at_once_by(type, "Adder", (Counter,), {"lifespan": lifespan})
+
+
 @case("a message that the handler has no case for")
 async def _(nursery: trio.Nursery) -> BaseException:
     async def crash() -> None:

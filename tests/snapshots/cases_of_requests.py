@@ -128,6 +128,24 @@ async def _(nursery: trio.Nursery) -> BaseException:
     return raised_at_once_by(replies[0].send, 2)
 
 
+@case("a reply that is settled in another thread")
+async def _(nursery: trio.Nursery) -> BaseException:
+    replies: list[Reply[int]] = []
+    deferrer = await start(nursery, Deferrer, replies)
+    nursery.start_soon(deferrer.ask, Total())
+    await wait_all_tasks_blocked()
+    return await trio.to_thread.run_sync(raised_at_once_by, replies[0].send, 1)
+
+
+@case("a reply that is deferred in another thread")
+async def _(nursery: trio.Nursery) -> BaseException:
+    async def defer(doer: Doer, request: Do) -> BaseException:
+        defer = doer.context.defer
+        return await trio.to_thread.run_sync(raised_at_once_by, defer, request)
+
+    return await done_by_a_doer(nursery, defer)
+
+
 @case("a reply that is deferred twice")
 async def _(nursery: trio.Nursery) -> BaseException:
     async def defer_twice(doer: Doer, request: Do) -> BaseException:

@@ -74,7 +74,7 @@ async def start(
         life.starter = None
         await cancel_and_see_off(life, "its start was cancelled")  # noqa: ASYNC102
         raise
-    if life.starter is None:  # it was ready; what came of it since is another matter
+    if life.starter is not wait:  # it was ready, whatever has come of it since
         return life.handle
     if life.error is not None:
         raise life.error

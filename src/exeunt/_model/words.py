@@ -11,6 +11,6 @@ def shown(message: object) -> str:
     """
     try:
         text = repr(message)
-    except BaseException as error:  # a test framework may skip or fail from there
+    except BaseException as error:  # noqa: ASYNC103 - tests may even skip from there
         text = f"<{type(message).__name__}, whose repr raised {type(error).__name__}>"
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."

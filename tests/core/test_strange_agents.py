@@ -65,6 +65,21 @@ async def test_a_scope_left_open_loses_neither_the_cleanup_nor_the_crash(
     assert careless.outcome.ledger.settled == careless.outcome.ledger.accepted == 1
 
 
+class CarelessAndPlain(Careless):
+    lifespan = Agent[str].lifespan
+
+
+async def test_a_scope_left_open_hides_no_crash_where_there_is_no_lifespan() -> None:
+    with pytest.raises(ExceptionGroup) as raised:
+        async with trio.open_nursery() as nursery:
+            careless = await start(nursery, CarelessAndPlain, [])
+            await careless.send("crash")
+    [error] = raised.value.exceptions
+    assert isinstance(error.__context__, ValueError)
+    assert careless.outcome is not None
+    assert careless.outcome.ledger.failed == 1
+
+
 @attrs.define
 class Elsewhere(Agent[Ask]):
     """Tries to defer its reply from another thread."""

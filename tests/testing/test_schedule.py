@@ -1,5 +1,6 @@
 """`Schedule`: any order can be had, the same one again, and nothing hangs."""
 
+import gc
 import itertools
 import signal
 import warnings
@@ -100,6 +101,19 @@ def test_a_program_that_turns_in_circles_is_stalled() -> None:
 
     with pytest.raises(Stalled, match="100,000 steps"):
         Schedule().run(spin)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_shield_does_not_keep_a_program_turning_in_circles() -> None:
+    async def spin() -> None:
+        with trio.CancelScope(shield=True):
+            while True:
+                await trio.lowlevel.checkpoint()
+
+    with pytest.raises(Stalled, match="shields itself"):
+        Schedule().run(spin)
+    gc.collect()  # what was torn off complains here and not in another test
 
 
 def test_the_program_can_be_disturbed_before_a_step() -> None:

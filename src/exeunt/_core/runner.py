@@ -182,9 +182,8 @@ async def _attend(life: Life, handle: Handler) -> None:
             left = turns
             continue
         if not undisturbed(home):
-            life.held = item
+            life.held = item  # and the next line raises
             await checkpoint_if_cancelled()
-            life.held = NOTHING
         if type(item) is Ask:
             await _answer(life, item, handle)
         else:

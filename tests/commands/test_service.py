@@ -1,5 +1,4 @@
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -220,7 +219,7 @@ def test_what_was_accepted_before_ctrl_c_is_still_handled() -> None:
         printed = process.stdout.read()
 
         assert printed == 20 * (b"9" * 4000 + b"\n")
-        assert re.match(rb"Read 2[12] lines, 1 not understood\.", error_line(process))
+        assert error_line(process).startswith(b"Read 22 lines, 1 not understood.")
         assert b"21 messages accepted = 21 handled. Lost" in error_line(process)
         assert process.wait() == 130
 

@@ -182,8 +182,9 @@ async def _attend(life: Life, handle: Handler) -> None:
             left = turns
             continue
         if not undisturbed(home):
-            life.held = item  # and the next line raises
+            life.held = item
             await checkpoint_if_cancelled()
+            life.held = NOTHING  # a deadline is over that Trio has not seen yet
         if type(item) is Ask:
             await _answer(life, item, handle)
         else:

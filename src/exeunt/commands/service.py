@@ -143,14 +143,14 @@ class Session:
         self, lines: list[bytes], service: Handle[Set | Print | Get]
     ) -> None:
         for line in lines:
+            self.lines += 1
             try:
                 message = parse(line)
             except ValueError as error:
                 self.malformed += 1
-                await report(f"Line {self.lines + 1} is not understood: {error}.")
-            else:
-                if isinstance(message, Get):
-                    await show(str(await service.ask(message)))
-                elif message is not None:
-                    await service.send(message)
-            self.lines += 1  # not before: an interrupted line was not obeyed
+                await report(f"Line {self.lines} is not understood: {error}.")
+                continue
+            if isinstance(message, Get):
+                await show(str(await service.ask(message)))
+            elif message is not None:
+                await service.send(message)

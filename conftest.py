@@ -10,6 +10,9 @@ sleeps, so an example may sleep for a minute, and one that hangs fails at once.
 fragment: it speaks of a service or a nursery that it does not define. So it is put, as
 it stands, into a frame: a small program that provides those names and checks afterwards
 what the fragment has done. A fragment without a frame is taken for a program.
+
+The file is longer than the budget for one because the frames are best read next to
+what fills them.
 """
 
 import ast
@@ -219,6 +222,22 @@ IN_A_NURSERY = {
         async with await start(nursery, Bank) as bank:
             ...
             assert balance == 70
+        """,
+    "Handle.stop": """
+        service = await start(nursery, Service)
+        ...
+        assert outcome.reason is Reason.STOPPED
+        """,
+    "Handle.cancel": """
+        service = await start(nursery, Service)
+        ...
+        assert (await service.wait_closed()).cancel_reason == "the user has left"
+        """,
+    "Handle.statistics": """
+        async with await start(nursery, Service) as service:
+            service.send_nowait(Set(42))
+            ...
+            assert figures.waiting == 1
         """,
     "Handle.aclose": """
         ...

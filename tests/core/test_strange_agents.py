@@ -26,8 +26,20 @@ async def lines() -> AsyncGenerator[str]:
 
 
 @attrs.define(slots=False)
-class Careless(Agent[str]):
+class CarelessAndPlain(Agent[str]):
     """Breaks out of a generator that has a cancel scope open."""
+
+    async def handle(self, message: str) -> None:
+        self.lines = lines()
+        async for _ in self.lines:
+            break
+        if message == "crash":
+            raise ValueError(message)
+
+
+@attrs.define(slots=False)
+class Careless(CarelessAndPlain):
+    """Has something to leave, too."""
 
     log: list[str]
 
@@ -37,13 +49,6 @@ class Careless(Agent[str]):
             yield
         finally:
             self.log.append("left")
-
-    async def handle(self, message: str) -> None:
-        self.lines = lines()
-        async for _ in self.lines:
-            break
-        if message == "crash":
-            raise ValueError(message)
 
 
 @pytest.mark.parametrize("message", ["go on", "crash"])
@@ -65,14 +70,10 @@ async def test_a_scope_left_open_loses_neither_the_cleanup_nor_the_crash(
     assert careless.outcome.ledger.settled == careless.outcome.ledger.accepted == 1
 
 
-class CarelessAndPlain(Careless):
-    lifespan = Agent[str].lifespan
-
-
 async def test_a_scope_left_open_hides_no_crash_where_there_is_no_lifespan() -> None:
     with pytest.raises(ExceptionGroup) as raised:
         async with trio.open_nursery() as nursery:
-            careless = await start(nursery, CarelessAndPlain, [])
+            careless = await start(nursery, CarelessAndPlain)
             await careless.send("crash")
     [error] = raised.value.exceptions
     assert isinstance(error.__context__, ValueError)

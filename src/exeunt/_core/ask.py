@@ -165,6 +165,9 @@ class Reply(Generic[R_contra]):
     def send(self, value: R_contra) -> None:
         """Answer with *value*. Does nothing if the asker has left.
 
+        Args:
+            value: the answer.
+
         Raises:
             RuntimeError: the reply has been settled before.
             WrongRun: called from another thread or another Trio run.
@@ -173,6 +176,11 @@ class Reply(Generic[R_contra]):
 
     def refuse(self, refusal: Refusal) -> None:
         """Answer with *refusal*, which is raised in the asker.
+
+        Does nothing if the asker has left.
+
+        Args:
+            refusal: why there is no answer.
 
         Raises:
             RuntimeError: the reply has been settled before.

@@ -3,14 +3,15 @@
 from typing import Generic, TypeVar, final
 
 import trio
-from trio.lowlevel import checkpoint, checkpoint_if_cancelled, enable_ki_protection
+from trio.lowlevel import checkpoint_if_cancelled, enable_ki_protection
 
 from .._model.lifecycle import State
 from .._model.outcome import Outcome, Statistics
 from .._model.request import Request
 from .._model.words import shown
-from ..exceptions import Deadlock, MailboxFull, NotARequest
+from ..exceptions import MailboxFull, NotARequest
 from .ask import Ask
+from .leaving import cancel_and_see_off, until_closed
 from .life import Life
 from .mailbox import Sender
 from .trio_private import undisturbed
@@ -171,6 +172,11 @@ class Handle(trio.abc.AsyncResource, Generic[M_contra]):
 
         Raises:
             WrongRun: called from another thread or another Trio run.
+
+        Example::
+
+            service.stop()
+            outcome = await service.wait_closed()
         """
         self._life.check_home()
         self._life.stop()
@@ -188,6 +194,10 @@ class Handle(trio.abc.AsyncResource, Generic[M_contra]):
 
         Raises:
             WrongRun: called from another thread or another Trio run.
+
+        Example::
+
+            service.cancel("the user has left")
         """
         self._life.check_home()
         self._life.cancel(reason)
@@ -216,7 +226,7 @@ class Handle(trio.abc.AsyncResource, Generic[M_contra]):
         wait = Wait(life)
         life.stop()
         try:
-            await _until_closed(life, wait)
+            await until_closed(life, wait)
         except BaseException:
             await cancel_and_see_off(life, "its aclose was cancelled")  # noqa: ASYNC102
             raise
@@ -242,7 +252,7 @@ class Handle(trio.abc.AsyncResource, Generic[M_contra]):
                 print("never handled:", message)
         """
         self._life.check_home()
-        return await _until_closed(self._life, Wait(self._life))
+        return await until_closed(self._life, Wait(self._life))
 
     @property
     def closed(self) -> bool:
@@ -255,37 +265,17 @@ class Handle(trio.abc.AsyncResource, Generic[M_contra]):
         return self._life.outcome if self.closed else None
 
     def statistics(self) -> Statistics:
-        """Return where the agent stands and what it holds, at this instant."""
+        """Return where the agent stands and what it holds, at this instant.
+
+        Returns:
+            A snapshot, which does not change any more.
+
+        Example::
+
+            figures = service.statistics()
+            print(figures.waiting, "messages wait in the mailbox")
+        """
         return self._life.statistics()
-
-
-async def cancel_and_see_off(life: Life, reason: str) -> None:
-    """Cancel an agent and wait for it even in a cancelled scope, for a bounded time.
-
-    An agent that meets its cancellation is gone within its cleanup. One that does not
-    is held by its nursery; no shield of ours shall hold everybody else.
-    """
-    life.cancel(reason)
-    try:
-        wait = Wait(life)
-    except Deadlock:
-        return  # its goodbye waits for us: it leaves when we have gone on
-    with trio.CancelScope(shield=True) as patience:
-        patience.deadline = trio.current_time() + life.cleanup + 1
-        await _until_closed(life, wait)
-
-
-async def _until_closed(life: Life, wait: Wait) -> Outcome:
-    if life.state is State.CLOSED:
-        wait.take_back()
-        await checkpoint()
-    else:
-        life.watch(wait)
-        try:
-            await wait.park()
-        finally:
-            life.unwatch(wait)
-    return life.outcome
 
 
 async def _look(life: Life, message: object) -> None:

@@ -8,7 +8,8 @@ import trio
 from trio.lowlevel import enable_ki_protection
 
 from ..exceptions import AgentClosed
-from .handle import Handle, cancel_and_see_off
+from .handle import Handle
+from .leaving import cancel_and_see_off
 from .life import Life
 from .mailbox import Mailbox
 from .runner import run

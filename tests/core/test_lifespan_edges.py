@@ -3,7 +3,6 @@
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 
-import attrs
 import pytest
 import trio
 from trio.testing import MockClock, wait_all_tasks_blocked
@@ -410,25 +409,3 @@ async def test_a_start_that_is_cancelled_while_the_agent_fails_loses_nothing() -
 async def cancel_when_blocked(scope: trio.CancelScope) -> None:
     await wait_all_tasks_blocked()
     scope.cancel()
-
-
-@attrs.frozen
-class Frozen(Agent[Do]):
-    """An agent whose attributes cannot be set."""
-
-    answer: int
-
-    async def handle(self, message: Do) -> object:
-        return self.answer, self.context.name
-
-
-async def test_a_frozen_agent_has_a_context_too(nursery: trio.Nursery) -> None:
-    frozen = await start(nursery, Frozen, 42, name="frozen")
-    assert await frozen.ask(Do(do_nothing)) == (42, "frozen")
-    assert repr(frozen) == "<Handle of 'frozen', running>"
-    assert frozen.name == "frozen"
-
-
-async def test_the_lifespan_of_the_base_class_does_nothing() -> None:
-    async with Frozen(1).lifespan() as nothing:
-        assert nothing is None

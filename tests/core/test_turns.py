@@ -110,6 +110,17 @@ async def test_a_message_whose_repr_fails_harms_nobody(nursery: trio.Nursery) ->
     assert outcome.ledger == Ledger(accepted=3, interrupted=1, undelivered=2)
 
 
+async def test_a_scope_that_a_turn_leaves_open_is_a_crash() -> None:
+    async def leave_a_scope_open(doer: Doer, request: Do) -> None:
+        trio.CancelScope().__enter__()
+
+    with pytest.RaisesGroup(RuntimeError):
+        async with trio.open_nursery() as nursery:
+            doer = await start(nursery, Doer)
+            await doer.send(Do(leave_a_scope_open))
+            doer.stop()
+
+
 class Sealed(Exception):
     """An exception on which nothing can be set, and so no note either."""
 

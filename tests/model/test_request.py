@@ -65,6 +65,11 @@ def test_linked_is_a_matter_of_the_class(cls: type[Request[Any]], linked: bool) 
     assert cls.__linked__ is linked
 
 
+def test_a_request_without_a_repr_shows_its_class() -> None:
+    assert repr(Plain()) == "Plain()"
+    assert repr(FrozenPlain(linked=True)) == "FrozenPlain(linked=True)"
+
+
 def test_slotted_requests_have_no_dict() -> None:
     assert not hasattr(Frozen("alice"), "__dict__")
 

@@ -134,13 +134,15 @@ def test_S17_4_the_ledger_adds_up_at_whatever_step_ctrl_c_is_pressed() -> None:
             stopped = start_soon(nursery, Deferrer, said, capacity=1)
             agents.append(stopped)
             askers.start_soon(ask_to_the_end, stopped)
-            for text in ("one", "two"):
-                await stopped.send(Line(text))
-                accepted.append(text)
-            stopped.stop()
-            cancelled = start_soon(nursery, Player)
+            stopped.send_nowait(Line("one"))
+            accepted.append("one")
+            await stopped.send(Line("two"))
+            accepted.append("two")
+            cancelled = await start(nursery, Player)
             agents.append(cancelled)
             cancelled.cancel()
+            await cancelled.wait_closed()
+            await stopped.aclose()
 
     async def ask_to_the_end(deferrer: Handle[Line]) -> None:
         with trio.CancelScope(shield=True), trio.fail_after(60), suppress(AgentClosed):

@@ -6,7 +6,7 @@ from contextvars import ContextVar
 
 import pytest
 import trio
-from trio.testing import wait_all_tasks_blocked
+from trio.testing import assert_checkpoints, wait_all_tasks_blocked
 from troupe import Do, Doer, Line, Player, do_nothing
 
 from exeunt import Ledger, start
@@ -103,6 +103,20 @@ async def test_S18_5_an_agent_lets_others_run(
     await doer.aclose()
     assert sum(turns_in_step.values()) == 30
     assert max(turns_in_step.values()) == max(1, capacity)
+
+
+async def test_S18_6_what_waits_is_a_checkpoint_even_if_nothing_is_left_to_wait_for(
+    nursery: trio.Nursery,
+) -> None:
+    with assert_checkpoints():
+        player = await start(nursery, Player)
+    with assert_checkpoints():
+        await player.ask(Line("at once"))
+    for _ in range(2):  # the second time it has left already
+        with assert_checkpoints():
+            await player.aclose()
+        with assert_checkpoints():
+            await player.wait_closed()
 
 
 async def test_S19_1_context_variables_of_a_sender_do_not_reach_the_turn(

@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 from unittest.mock import Mock
 
@@ -11,7 +12,7 @@ import pytest
 import trio
 
 from exeunt import Agent, Handle, Reason, Request, start
-from exeunt.exceptions import AgentClosed, AgentCrashed, WrongRun
+from exeunt.exceptions import AgentClosed, AgentCrashed, Refusal, WrongRun
 from exeunt.testing import Schedule
 
 
@@ -193,3 +194,28 @@ def test_a_handle_may_be_used_between_two_steps() -> None:
 
     schedule = Schedule()
     assert schedule.run(program, before={9: cancel}) is Reason.CANCELLED
+
+
+@attrs.define
+class Fickle(Agent[Ask]):
+    """Answers, and then refuses what it has answered."""
+
+    async def handle(self, message: Ask) -> None:
+        self.context.defer(message).send(1)
+        raise Refusal
+
+
+async def test_a_refusal_that_nobody_would_hear_is_a_crash() -> None:
+    with pytest.raises(ExceptionGroup) as raised:
+        async with trio.open_nursery() as nursery:
+            fickle = await start(nursery, Fickle)
+            async with trio.open_nursery() as askers:
+                askers.start_soon(fickle.ask, Ask())
+    assert [type(error) for error in raised.value.exceptions] == [Refusal]
+
+
+async def test_an_agent_from_a_partial_is_called_after_its_class() -> None:
+    async with trio.open_nursery() as nursery:
+        agent = await start(nursery, partial(Elsewhere))
+        assert agent.name == "Elsewhere"
+        agent.stop()

@@ -25,7 +25,6 @@ from trio.lowlevel import (
 )
 
 from .._model.lifecycle import Event
-from .._model.outcome import Fate
 from ..exceptions import CleanupOverran
 from .agent import Agent, has_lifespan
 from .ask import Ask, Stage
@@ -213,7 +212,6 @@ async def _answer(life: Life, ask: Ask, handle: Handler) -> None:
     if ask.turn.cancelled_caught:
         life.turn = NOTHING
         life.interrupted += 1
-        ask.settle(error=life.refusal(ask.message, Fate.INTERRUPTED))
     ask.end_turn()
 
 
@@ -222,8 +220,8 @@ async def _reply(life: Life, ask: Ask, handle: Handler) -> None:
         value = await _turn(handle, ask.message)
     except BaseException as raised:  # noqa: ASYNC103 - a refusal
         refusal = lone_refusal(raised)
-        if refusal is None:
-            raise
+        if refusal is None or ask.stage is Stage.SETTLED:
+            raise  # also where the asker has its answer: nobody would hear it
         ask.settle(error=refusal)
     else:
         if ask.stage is Stage.BEGUN:  # and not deferred

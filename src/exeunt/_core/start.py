@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, TypeVarTuple
 
 import trio
@@ -132,7 +133,8 @@ def _begin(
 ) -> Life:
     _check(nursery, factory, name, capacity, cleanup)
     if name is None:
-        name = str(getattr(factory, "__name__", type(factory).__name__))
+        maker = factory.func if isinstance(factory, partial) else factory
+        name = str(getattr(maker, "__name__", type(maker).__name__))
     life = Life(name, Mailbox(capacity), cleanup)
     life.handle = Handle(life)
     try:

@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, TypeVarTuple
 
 import trio
@@ -133,7 +132,7 @@ def _begin(
 ) -> Life:
     _check(nursery, factory, name, capacity, cleanup)
     if name is None:
-        maker = factory.func if isinstance(factory, partial) else factory
+        maker: object = getattr(factory, "func", factory)  # what is in a partial
         name = str(getattr(maker, "__name__", type(maker).__name__))
     life = Life(name, Mailbox(capacity), cleanup)
     life.handle = Handle(life)

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import trio
 from trio.testing import MockClock
-from troupe import Line, Player
+from troupe import Clumsy, Line, Player
 
 import exeunt
 from exeunt import Handle, Ledger, Reason, start, start_soon
@@ -165,17 +165,6 @@ def test_S17_4_the_ledger_adds_up_at_whatever_step_ctrl_c_is_pressed() -> None:
             assert ledger.handled <= len(said) <= ledger.handled + ledger.interrupted
         if steps[0] < step:
             return  # it has run to its end, so Ctrl-C has been pressed everywhere
-
-
-class Clumsy(Player):
-    """Fails whenever its lifespan is left."""
-
-    @asynccontextmanager
-    async def lifespan(self) -> AsyncGenerator[None]:
-        try:
-            yield
-        finally:
-            raise OSError
 
 
 async def test_S17_5_an_error_while_leaving_does_not_take_its_place() -> None:

@@ -8,7 +8,7 @@ from types import TracebackType
 import pytest
 import trio
 from trio.testing import MockClock, wait_all_tasks_blocked
-from troupe import Line, Player
+from troupe import Clumsy, Line, Player
 
 from exeunt import Reason, start, start_soon
 from exeunt.exceptions import AgentClosed, CleanupOverran
@@ -202,15 +202,6 @@ async def test_S16_7_leaving_takes_as_long_as_cleanup_says(
     assert patient.outcome is not None
     assert not patient.outcome.cleanup_timed_out
     assert "left" in said
-
-
-class Clumsy(Player):
-    @asynccontextmanager
-    async def lifespan(self) -> AsyncGenerator[None]:
-        try:
-            yield
-        finally:
-            raise OSError
 
 
 async def test_S16_8_an_exception_out_of_leaving_is_a_crash() -> None:

@@ -1,6 +1,7 @@
 """Who appears in the tests of the promises: two agents, their messages, a call."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 import attrs
@@ -35,6 +36,17 @@ class Player(Agent[Line]):
         if message.error is not None:
             raise message.error
         return message.text
+
+
+class Clumsy(Player):
+    """Fails whenever its lifespan is left."""
+
+    @asynccontextmanager
+    async def lifespan(self) -> AsyncGenerator[None]:
+        try:
+            yield
+        finally:
+            raise OSError
 
 
 class Do(Request[Any]):

@@ -38,7 +38,6 @@ class Ask(Wait):
     """
 
     __slots__ = (
-        "_error",
         "_raise_cancel",
         "_value",
         "life",
@@ -54,7 +53,6 @@ class Ask(Wait):
         self.stage: Stage = Stage.QUEUED
         self.turn: trio.CancelScope | None = None
         self._value: Any = None
-        self._error: BaseException | None = None
         self._raise_cancel: RaiseCancelT | None = None
 
     @property
@@ -68,13 +66,8 @@ class Ask(Wait):
             await self.park()
         if self._raise_cancel is not None:
             self._raise_cancel()
-        error, self._error = self._error, None
-        try:
-            if error is not None:
-                raise error
-            return self._value
-        finally:
-            del error  # its traceback leads back here
+        self.raise_error()
+        return self._value
 
     def post(self) -> None:
         """Put the request into the mailbox or, if that is full, into the line."""

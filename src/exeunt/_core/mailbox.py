@@ -36,25 +36,19 @@ if TYPE_CHECKING:
 class Sender(Wait):
     """A task that waits for room in the mailbox, with its message in its hand."""
 
-    __slots__ = ("_error", "_life", "message")
+    __slots__ = ("_life", "message")
 
     def __init__(self, life: "Life", message: object) -> None:
         super().__init__(life, message)
         self._life = life
         self.message: object = message
-        self._error: BaseException | None = None
 
     async def get_in(self) -> None:
         """Stand in line until the message is accepted or refused."""
         self._life.mailbox.stand_in_line(self)
         self._task = current_task()
         await wait_task_rescheduled(self._on_cancel)
-        error, self._error = self._error, None
-        try:
-            if error is not None:
-                raise error
-        finally:
-            del error  # its traceback leads back here
+        self.raise_error()
 
     def admitted(self) -> object:
         """The message has been accepted; return what goes into the mailbox."""

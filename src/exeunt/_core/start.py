@@ -72,7 +72,6 @@ async def start(
     try:
         await wait.park()
     except BaseException:
-        life.starter = None
         await cancel_and_see_off(life, "its start was cancelled")  # noqa: ASYNC102
         raise
     if life.starter is not wait:  # it was ready, whatever has come of it since

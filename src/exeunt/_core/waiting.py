@@ -56,7 +56,7 @@ def ring_closed_by(waiter: "Life", target: "Life") -> "list[Life]":
 class Wait:
     """One task's wait for one agent."""
 
-    __slots__ = ("_task", "_waiter")
+    __slots__ = ("_error", "_task", "_waiter")
 
     def __init__(self, target: "Life", message: object = None) -> None:
         """Say that the current task is about to wait for *target*.
@@ -64,6 +64,7 @@ class Wait:
         Raises:
             Deadlock: the wait would close a ring.
         """
+        self._error: BaseException | None = None
         self._task: Task | None = None
         self._waiter = waiter = own_life()
         if waiter is not None:
@@ -88,6 +89,15 @@ class Wait:
         if self._task is not None:
             task, self._task = self._task, None
             wake_up(task)
+
+    def raise_error(self) -> None:
+        """Raise what the wait has ended with, if it has ended badly."""
+        error, self._error = self._error, None
+        try:
+            if error is not None:
+                raise error
+        finally:
+            del error  # its traceback leads back here
 
     def take_back(self) -> None:
         """Take the edge back: the task does not wait for the agent any more."""

@@ -10,13 +10,16 @@
 #
 # This file gives the names that most users need; errors are in exeunt.exceptions.
 
-from ._core.agent import Agent, Context
+from ._core.agent import Agent
 from ._core.ask import Reply
+from ._core.context import Context
 from ._core.handle import Handle
 from ._core.start import start, start_soon
+from ._core.timers import Timers
 from ._model.lifecycle import Reason, State
 from ._model.outcome import Fate, Ledger, Outcome, Statistics
 from ._model.request import Request
+from .consulting import first_valid, hedge, quorum
 
 __all__ = [
     "Agent",
@@ -30,6 +33,10 @@ __all__ = [
     "Request",
     "State",
     "Statistics",
+    "Timers",
+    "first_valid",
+    "hedge",
+    "quorum",
     "start",
     "start_soon",
 ]

@@ -16,9 +16,12 @@ __all__ = [
     "CleanupOverran",
     "Deadlock",
     "MailboxFull",
+    "MessageDropped",
     "NotARequest",
+    "PostponedTooMuch",
     "Refusal",
     "ReplyDropped",
+    "TooFewAnswers",
     "Unhandled",
     "WrongRun",
 ]
@@ -98,13 +101,43 @@ class Deadlock(_AboutMessage):
 
 
 class MailboxFull(_AboutMessage, trio.WouldBlock):
-    """`Handle.send_nowait` found no room.
+    """There is no room for this message, and it does not wait for any.
 
-    Nobody is to blame: the agent is slower than its senders for the moment. Use
-    `Handle.send` to wait for room.
+    Nobody is to blame: the agent is slower than its senders for the moment. Either
+    the message came by `Handle.send_nowait`, and `Handle.send` would wait for room, or
+    the agent was started with ``overflow="refuse"``.
 
     Attributes:
         message: the message that was not sent.
+    """
+
+
+class MessageDropped(_AboutMessage):
+    """The agent's mailbox was full, and its overflow policy gave up this request.
+
+    Nobody is to blame: the agent is slower than its senders for the moment, and was
+    started with a policy that drops rather than makes them wait.
+
+    Attributes:
+        message: the request.
+        agent: the name of the agent.
+    """
+
+    fate: ClassVar[Fate] = Fate.DROPPED
+
+    def __init__(self, text: str, *, message: object = None, agent: str = "") -> None:
+        super().__init__(text, message=message)
+        self.agent = agent
+
+
+class PostponedTooMuch(_AboutMessage):
+    """An agent postpones more messages than its mailbox may hold.
+
+    The agent is to blame: the behaviour that it waits for does not come, or it should
+    refuse some of the messages instead.
+
+    Attributes:
+        message: the message that was not postponed.
     """
 
 
@@ -135,6 +168,31 @@ class NotARequest(_AboutMessage, TypeError):
     Attributes:
         message: the message that was not asked.
     """
+
+
+class TooFewAnswers(_AboutMessage):
+    """Several agents were asked, and acceptable answers did not come together.
+
+    Nobody need be to blame: look at what came instead, and ask more agents, or again,
+    or be content with less. Where an ask failed, ``__cause__`` is the first failure.
+
+    Attributes:
+        message: the request.
+        answers: the answers that came, acceptable or not, in the order of arrival.
+        errors: what the asks that failed have raised, in the order of arrival.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        *,
+        message: object = None,
+        answers: tuple[object, ...] = (),
+        errors: tuple[Exception, ...] = (),
+    ) -> None:
+        super().__init__(text, message=message)
+        self.answers = answers
+        self.errors = errors
 
 
 class Unhandled(_AboutMessage, TypeError):

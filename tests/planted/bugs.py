@@ -14,7 +14,7 @@ from typing import Any
 
 import attrs
 
-from exeunt._core import ask, handle, life, mailbox, runner, waiting
+from exeunt._core import ask, ending, handle, life, mailbox, runner, waiting
 
 
 @attrs.frozen
@@ -69,8 +69,8 @@ BUGS = [
     Bug(
         "the asker of the message that crashed is not answered",
         "5 ask totality",
-        life.Life._end_turn,
-        "turn.settle(error=self._end_of(turn.message, event))",
+        ending._end_turn,
+        "turn.settle(error=regrets.turn_lost(life, turn.message, event))",
         "pass",
     ),
     Bug(
@@ -105,7 +105,7 @@ BUGS = [
         "lifespan is left before the askers are answered",
         "11 answers before cleanup",
         runner._attend_within,
-        "life.retire(error)",
+        "retire(life, error)",
         "pass",
     ),
     Bug(
@@ -118,9 +118,9 @@ BUGS = [
     Bug(
         "a fate is counted twice",
         "1 conservation",
-        life.Life._end_turn,
-        "self.interrupted += 1",
-        "self.interrupted += 1; self.handled += 1",
+        ending._end_turn,
+        "life.interrupted += 1",
+        "life.interrupted += 1; life.handled += 1",
     ),
     Bug(
         "a reply is lost to a cancel in the same instant",
@@ -147,8 +147,8 @@ BUGS = [
         "lifespan is not left after a crash",
         "25 cleanup once",
         runner._attend_within,
-        "life.retire(error)",
-        "life.retire(error)\n        if isinstance(error, Exception): raise error",
+        "retire(life, error)",
+        "retire(life, error)\n        if isinstance(error, Exception): raise error",
     ),
     Bug(
         "a chain that is no ring is called a deadlock",
@@ -182,7 +182,7 @@ BUGS = [
         "an abandoned request is handled all the same",
         "16 abandon",
         runner._answer,
-        "if ask.stage is Stage.ABANDONED:",
+        "if ask.stage is not Stage.QUEUED:",
         "if False:",
     ),
     Bug(

@@ -3,22 +3,16 @@
 import inspect
 from abc import ABC, abstractmethod
 from contextlib import AbstractAsyncContextManager, nullcontext
-from typing import TYPE_CHECKING, Any, Generic, Never, TypeVar, final
+from typing import TYPE_CHECKING, Any, Generic, Never, TypeVar
 
-from trio.lowlevel import enable_ki_protection
-
-from .._model.request import Request
 from .._model.words import shown
 from ..exceptions import Unhandled
-from .ask import Ask, Reply
-from .life import NOTHING
+from .context import Context
 
 if TYPE_CHECKING:
-    from .handle import Handle
     from .life import Life
 
 M = TypeVar("M")
-R = TypeVar("R")
 
 
 class Agent(ABC, Generic[M]):
@@ -102,7 +96,7 @@ class Agent(ABC, Generic[M]):
         return nullcontext()
 
     @property
-    def context(self) -> "Context":
+    def context(self) -> Context:
         """What the runtime tells this agent about itself.
 
         Raises:
@@ -131,65 +125,6 @@ class Agent(ABC, Generic[M]):
             f"{type(self).__name__}.handle has no case for "
             f"{type(known).__name__}: {shown(known)}",
             message=known,
-        )
-
-
-@final
-class Context:
-    """What the runtime tells an agent about itself, as ``self.context``."""
-
-    __slots__ = ("_life",)
-
-    def __init__(self, life: "Life") -> None:
-        self._life = life
-
-    @property
-    def handle(self) -> "Handle[Any]":
-        """The agent's own handle, to give away or to stop oneself."""
-        return self._life.handle
-
-    @property
-    def name(self) -> str:
-        """The agent's name."""
-        return self._life.name
-
-    @enable_ki_protection
-    def defer(self, request: Request[R]) -> Reply[R]:
-        """Take over the reply to *request*, the message that is being handled.
-
-        The handler then returns what it likes, and the agent goes on with its next
-        message; any task settles the reply later, once. An agent that is stopped
-        waits for the replies it has deferred.
-
-        Args:
-            request: the message that `Agent.handle` was called with.
-
-        Returns:
-            The reply. If nobody asked (the request was sent), settling it does
-            nothing.
-
-        Raises:
-            ValueError: *request* is not the message that is being handled.
-            RuntimeError: the reply to it was deferred before.
-            WrongRun: called from another thread or another Trio run.
-
-        Example::
-
-            case Render() as request:
-                reply = self.context.defer(request)
-                self.nursery.start_soon(self.render, request, reply)
-        """
-        self._life.check_home(request)
-        turn = self._life.turn
-        if turn is request:
-            return Reply(None)
-        if isinstance(turn, Ask) and turn.message is request:
-            turn.defer()
-            return Reply(turn)
-        busy = "nothing" if turn is NOTHING else "another message"
-        raise ValueError(
-            f"agent {self.name!r} cannot defer the reply to {shown(request)}: "
-            f"it is handling {busy}"
         )
 
 

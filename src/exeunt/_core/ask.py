@@ -10,6 +10,7 @@ from trio.lowlevel import Abort, RaiseCancelT, enable_ki_protection
 from .._model.request import Request
 from .._model.words import shown
 from ..exceptions import Refusal, ReplyDropped, WrongRun
+from . import regrets
 from .waiting import Wait
 
 if TYPE_CHECKING:
@@ -104,6 +105,17 @@ class Ask(Wait):
         """There will be no room: the request was not accepted."""
         self.settle(error=error)
 
+    def pass_to(self, life: "Life") -> None:
+        """It was for a pool; now the agent that lives *life* has taken it."""
+        self.life = life
+        if self._waiter is not None:
+            self._waiter.waits_for = life
+
+    def postpone(self) -> None:
+        """Its turn is over, but it has not been handled: it comes again."""
+        if self.stage is Stage.BEGUN:
+            self.stage = Stage.QUEUED
+
     def end_turn(self) -> None:
         """The turn of a linked request is over: its asker may leave."""
         self.turn = None
@@ -123,6 +135,9 @@ class Ask(Wait):
         self.take_back()
 
     def _line_up(self) -> None:
+        if self.life.mailbox.refuses:
+            self.settle(error=regrets.no_room(self.life, self.message))
+            return
         self.stage = Stage.LINED
         self.life.mailbox.stand_in_line(self)
 
@@ -137,6 +152,11 @@ class Ask(Wait):
         elif self.stage is Stage.QUEUED:
             self.stage = Stage.ABANDONED
         return super()._on_cancel(raise_cancel)
+
+
+def message_of(item: object) -> object:
+    """Return the message in an item of a mailbox: an ask holds it, others are it."""
+    return item.message if isinstance(item, Ask) else item
 
 
 @final

@@ -8,8 +8,8 @@ from trio.lowlevel import checkpoint_if_cancelled, enable_ki_protection
 from .._model.lifecycle import State
 from .._model.outcome import Outcome, Statistics
 from .._model.request import Request
-from .._model.words import shown
-from ..exceptions import MailboxFull, NotARequest
+from ..exceptions import NotARequest
+from . import regrets
 from .ask import Ask
 from .leaving import cancel_and_see_off, until_closed
 from .life import Life
@@ -108,11 +108,7 @@ class Handle(trio.abc.AsyncResource, Generic[M_contra]):
         try:
             life.mailbox.inlet.send_nowait(message)
         except trio.WouldBlock:
-            raise MailboxFull(
-                f"the mailbox of agent {life.name!r} is full "
-                f"(capacity {life.mailbox.capacity}): {shown(message)}",
-                message=message,
-            ) from None
+            raise regrets.no_room(life, message) from None
         except trio.ClosedResourceError:
             refusal = life.refusal(message)
             raise refusal from refusal.__cause__
@@ -159,7 +155,11 @@ class Handle(trio.abc.AsyncResource, Generic[M_contra]):
         if not undisturbed(life.home):
             await _look(life, request)
         ask = Ask(life, request)
-        ask.post()
+        try:
+            ask.post()
+        except BaseException:  # of the function that says a message's key
+            ask.take_back()
+            raise
         answer: R = await ask.answer()
         return answer
 

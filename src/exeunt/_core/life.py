@@ -5,19 +5,19 @@ every task; and it is called with Ctrl-C held back, so it is one instant for a s
 too. The waiting is the runner's.
 """
 
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, Protocol
 
 import attrs
 import trio
 from trio.lowlevel import Task, enable_ki_protection
 
 from .._model.lifecycle import Event, Reason, State, reason_after, step
-from .._model.outcome import Fate, Ledger, Outcome, Statistics
-from .._model.words import shown
-from ..exceptions import AgentClosed, AgentCrashed, WrongRun
-from .ask import Ask, Stage
-from .failures import event_for, without_cancelled
+from .._model.outcome import Ledger, Outcome, Statistics
+from ..exceptions import AgentClosed, WrongRun
+from . import regrets
+from .ask import Ask, Stage, message_of
+from .lane import NOTHING, Lane, Notice
 from .mailbox import Mailbox
 from .trio_private import cancel_scope, home
 from .waiting import Wait
@@ -25,8 +25,30 @@ from .waiting import Wait
 if TYPE_CHECKING:
     from .handle import Handle
 
-NOTHING: Final = object()
-"""Stands for no message, since a message may be anything, None included."""
+
+class Keeper(Protocol):
+    """Who looks after an agent that does not live for itself alone."""
+
+    def keeps(self, life: "Life", failure: BaseException) -> bool:
+        """Return whether the agent, which has just crashed, is started again."""
+        ...
+
+    async def let_in(self, life: "Life") -> None:
+        """Wait until the next incarnation may begin."""
+        ...
+
+    def came_in(self, life: "Life") -> None:
+        """Hear that an incarnation is ready."""
+
+    def settled(self, life: "Life") -> None:
+        """Hear that the agent may have nothing left to do."""
+
+
+class Watcher(Protocol):
+    """Who wants to hear of an agent's end."""
+
+    def release(self) -> None:
+        """Hear of it."""
 
 
 @attrs.define(eq=False, weakref_slot=False)
@@ -39,6 +61,10 @@ class Life:
     handle: "Handle[Any]" = attrs.field(init=False)
     home: object = attrs.field(factory=home)
     scope: trio.CancelScope = attrs.field(factory=trio.CancelScope)  # cancel()'s
+    keeper: Keeper | None = None
+    lane: Lane | None = None
+    handler: Any = None  # an async function of a message
+    limiter: trio.CapacityLimiter | None = None
     task: Task | None = None
 
     state: State = State.STARTING
@@ -46,6 +72,8 @@ class Life:
     error: BaseException | None = None
     cancel_reason: str | None = None
     cleanup_timed_out: bool = False
+    restarts: int = 0
+    again: bool = False  # this incarnation is to be followed by another
     _outcome: Outcome | None = attrs.field(default=None, init=False)
 
     # The messages: in the mailbox, or in one of these two places, or counted.
@@ -55,13 +83,14 @@ class Life:
     failed: int = 0
     interrupted: int = 0
     abandoned: int = 0
+    dropped: int = 0
     undelivered: tuple[object, ...] = ()
     deferred: dict[Ask, None] | None = None  # handled, but their replies were put off
 
     # Who waits for whom.
     waits_for: "Life | None" = None
     starter: Wait | None = None
-    watchers: dict[Wait, None] | None = None
+    watchers: dict[Watcher, None] | None = None
 
     def move(self, event: Event) -> None:
         """Go where the table says."""
@@ -95,36 +124,16 @@ class Life:
             self.starter.release()
             self.starter = None
 
-    def retire(self, error: BaseException | None) -> None:
-        """The last message has been handled: account for all the others.
-
-        The order matters. The reason is fixed before anybody hears of the end. The
-        intake closes before the mailbox is cleared, or a sender in the line would be
-        told that its message was accepted by an agent that will never handle it.
-        The askers are answered before lifespan is left, which may wait for them.
-        """
-        event = event_for(error)
-        if event is Event.CRASH or event is Event.KILL:
-            self._note_failure(error)
-        if self.state is State.STARTING or self.state is State.RUNNING:
-            self.move(event)
-            self.mailbox.close_intake(self.refusal)
-        elif event is not Event.DRAINED or self.state is State.DRAINING:
-            self.move(event)
-        if event is Event.DRAINED:
-            self.mailbox.outlet.close()
-        else:
-            self._end_turn(event)
-            self._give_up_the_rest()
-
     def close(self) -> None:
         """The agent has left: say so to everybody who waits for that."""
         self.move(Event.LEFT)
         watchers, self.watchers = self.watchers, None
-        for wait in watchers or ():
-            wait.release()
+        for watcher in watchers or ():
+            watcher.release()
         if self.starter is not None:
             self.starter.release()
+        if self.keeper is not None:
+            self.keeper.settled(self)
 
     @property
     def outcome(self) -> Outcome:
@@ -139,6 +148,7 @@ class Life:
                 undelivered=self.undelivered,
                 cancel_reason=self.cancel_reason,
                 cleanup_timed_out=self.cleanup_timed_out,
+                restarts=self.restarts,
             )
         return self._outcome
 
@@ -154,17 +164,58 @@ class Life:
         del self.deferred[ask]
         if self.state is State.DRAINING:
             self.mailbox.wake()
+        if self.keeper is not None:
+            self.keeper.settled(self)
 
-    def watch(self, wait: Wait) -> None:
-        """Release *wait* at the end of this life."""
+    def watch(self, watcher: Watcher) -> None:
+        """Release *watcher* at the end of this life."""
         if self.watchers is None:
             self.watchers = {}
-        self.watchers[wait] = None
+        self.watchers[watcher] = None
 
-    def unwatch(self, wait: Wait) -> None:
-        """Forget *wait*, if it is remembered."""
+    def unwatch(self, watcher: Watcher) -> None:
+        """Forget *watcher*, if it is remembered."""
         if self.watchers is not None:
-            self.watchers.pop(wait, None)
+            self.watchers.pop(watcher, None)
+
+    def side(self) -> Lane:
+        """Return the lane beside the mailbox, and make it if there is none."""
+        if self.lane is None:
+            self.lane = Lane(self)
+        return self.lane
+
+    def become(self, handler: Callable[[Any], Awaitable[object]]) -> None:
+        """Let *handler* have the next message, and what was postponed."""
+        self.handler = handler
+        lane = self.side()
+        if self.turn is NOTHING:
+            lane.replay()
+            self.mailbox.wake()
+        else:
+            lane.changed = True  # this turn may yet be postponed itself
+
+    def look_at(self, target: "Life", make: Callable[[Outcome], object]) -> None:
+        """Have a message made of the outcome of *target*, before or after its end."""
+        self.look_away(target)
+        notice = Notice(self, target, make)
+        self.side().watched[target] = notice
+        if target.state is State.CLOSED:
+            notice.release()
+        else:
+            target.watch(notice)
+
+    def look_away(self, target: "Life") -> None:
+        """Have no message made of the end of *target* any more."""
+        notice = self.side().watched.pop(target, None)
+        if notice is not None:
+            notice.forget()
+
+    def notify(self, target: "Life", notice: Notice) -> None:
+        """Take in the notice that *target* has ended."""
+        lane = self.side()
+        del lane.watched[target]
+        lane.notices.append(notice)
+        self.mailbox.wake()
 
     def ledger(self) -> Ledger:
         """Count what became of the messages so far."""
@@ -173,10 +224,11 @@ class Life:
             "failed": self.failed,
             "interrupted": self.interrupted,
             "abandoned": self.abandoned,
+            "dropped": self.dropped,
             "undelivered": len(self.undelivered),
         }
         on_hand = (self.held is not NOTHING) + (self.turn is not NOTHING)
-        accepted = sum(settled.values()) + on_hand + self.mailbox.waiting
+        accepted = sum(settled.values()) + on_hand + self.waiting
         return Ledger(accepted=accepted, **settled)
 
     def statistics(self) -> Statistics:
@@ -185,11 +237,28 @@ class Life:
             name=self.name,
             state=self.state,
             capacity=self.mailbox.capacity,
-            waiting=self.mailbox.waiting + (self.held is not NOTHING),
+            waiting=self.waiting + (self.held is not NOTHING),
             blocked_senders=len(self.mailbox.line or ()),
-            handling=None if self.turn is NOTHING else _message_of(self.turn),
+            handling=None if self.turn is NOTHING else message_of(self.turn),
             ledger=self.ledger(),
+            restarts=self.restarts,
         )
+
+    @property
+    def waiting(self) -> int:
+        """How many accepted messages wait for their turn."""
+        return self.mailbox.waiting + (0 if self.lane is None else self.lane.waiting)
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is to be done before somebody sends something."""
+        if self.state is State.CLOSED:
+            return True
+        if self.state is State.STARTING or self.again or self.deferred:
+            return False
+        at_rest = self.turn is NOTHING and self.held is NOTHING
+        noticed = self.lane is not None and self.lane.notices
+        return at_rest and not (self.waiting or self.mailbox.line or noticed)
 
     def check_home(self, message: object = None) -> None:
         """Raise `WrongRun` unless this is the agent's own Trio run."""
@@ -204,82 +273,16 @@ class Life:
                 message=message,
             )
 
-    def refusal(self, message: object, fate: Fate | None = None) -> AgentClosed:
-        """Build the error for a message that this agent does not handle any more."""
-        crashed = self.reason is Reason.CRASHED
-        ended = "crashed" if crashed else f"was {self.reason}"
-        if fate is Fate.HANDLED:
-            what = f"{ended} before the reply it had deferred"
-        elif fate is not None:
-            what = f"{ended} and left the message {fate}"
-        elif self.reason is None:
-            what = f"is {self.state} and takes no more messages"
+    def refusal(self, message: object) -> AgentClosed:
+        """Build the error for a message that comes too late."""
+        return regrets.closed(self, message)
+
+    def drop(self, item: object) -> None:
+        """Account for an item that the overflow policy gives up."""
+        if not isinstance(item, Ask):
+            self.dropped += 1
+        elif item.stage is Stage.ABANDONED:
+            self.abandoned += 1
         else:
-            what = f"{ended} and takes no more messages"
-        error = AgentClosed(
-            f"agent {self.name!r} {what}: {shown(message)}",
-            message=message,
-            agent=self.name,
-            fate=fate,
-        )
-        error.__cause__ = self.error
-        return error
-
-    def _note_failure(self, error: BaseException | None) -> None:
-        failure = without_cancelled(error) if error is not None else None
-        if failure is None or failure is self.error:
-            return
-        self.error = failure
-        with suppress(Exception):  # an exception may refuse notes
-            failure.add_note(f"agent {self.name!r} was {self._doing()}")
-
-    def _doing(self) -> str:
-        if self.turn is not NOTHING:
-            return f"handling {shown(_message_of(self.turn))}"
-        return _DOING.get(self.state, "waiting for messages")
-
-    def _end_turn(self, event: Event) -> None:
-        turn, self.turn = self.turn, NOTHING
-        if turn is NOTHING:
-            return
-        if event is Event.CRASH:
-            self.failed += 1
-        else:
-            self.interrupted += 1
-        if isinstance(turn, Ask):
-            turn.settle(error=self._end_of(turn.message, event))
-
-    def _give_up_the_rest(self) -> None:
-        left = self.mailbox.clear()
-        if self.held is not NOTHING:
-            left.insert(0, self.held)
-            self.held = NOTHING
-        undelivered: list[object] = list(self.undelivered)
-        for item in left:
-            if isinstance(item, Ask):
-                if item.stage is Stage.ABANDONED:
-                    self.abandoned += 1
-                    continue
-                item.settle(error=self.refusal(item.message, Fate.UNDELIVERED))
-            undelivered.append(_message_of(item))
-        self.undelivered = tuple(undelivered)
-        for ask in tuple(self.deferred or ()):
-            ask.settle(error=self.refusal(ask.message, Fate.HANDLED))
-
-    def _end_of(self, request: object, event: Event) -> Exception:
-        if event is not Event.CRASH:
-            return self.refusal(request, Fate.INTERRUPTED)
-        error = AgentCrashed(
-            f"agent {self.name!r} crashed on {shown(request)}: {shown(self.error)}",
-            message=request,
-            agent=self.name,
-        )
-        error.__cause__ = self.error
-        return error
-
-
-_DOING = {State.STARTING: "starting", State.CLOSING: "leaving its lifespan"}
-
-
-def _message_of(item: object) -> object:
-    return item.message if isinstance(item, Ask) else item
+            self.dropped += 1
+            item.settle(error=regrets.dropped(self, item.message))

@@ -25,6 +25,18 @@ from trio.lowlevel import (
     wait_task_rescheduled,
 )
 
+from . import regrets
+from .overflow import (
+    Drop,
+    DropNewest,
+    DropOldest,
+    Inlet,
+    KeyOf,
+    Latest,
+    LatestOutlet,
+    Outlet,
+    Overflow,
+)
 from .trio_private import wake_up
 from .waiting import Wait
 
@@ -45,6 +57,9 @@ class Sender(Wait):
 
     async def get_in(self) -> None:
         """Stand in line until the message is accepted or refused."""
+        if self._life.mailbox.refuses:
+            self.take_back()
+            raise regrets.no_room(self._life, self.message)
         self._life.mailbox.stand_in_line(self)
         self._task = current_task()
         await wait_task_rescheduled(self._on_cancel)
@@ -68,15 +83,32 @@ class Sender(Wait):
 class Mailbox:
     """Where an agent's messages wait."""
 
-    __slots__ = ("capacity", "inlet", "line", "outlet", "sleeper")
+    __slots__ = ("capacity", "inlet", "line", "outlet", "refuses", "sleeper")
 
     def __init__(self, capacity: int) -> None:
         self.capacity: int = capacity
-        self.inlet: trio.MemorySendChannel[Any]
-        self.outlet: trio.MemoryReceiveChannel[Any]
-        self.inlet, self.outlet = trio.open_memory_channel(capacity)
+        self.inlet: Inlet | DropNewest | DropOldest | Latest
+        self.outlet: Outlet | LatestOutlet
+        self.inlet, self.outlet = trio.open_memory_channel[Any](capacity)
+        self.refuses = False
         self.line: OrderedDict[Sender | Ask, None] | None = None
         self.sleeper: Task | None = None
+
+    def adopt(self, overflow: Overflow, drop: Drop, key_of: KeyOf | None) -> None:
+        """Let *overflow* say what happens where there is no room."""
+        inlet: Any = self.inlet
+        outlet: Any = self.outlet
+        match overflow:
+            case "wait" | "refuse":
+                self.refuses = overflow == "refuse"
+            case "drop_newest":
+                self.inlet = DropNewest(inlet, drop)
+            case "drop_oldest":
+                self.inlet = DropOldest(inlet, outlet, drop)
+            case "latest":
+                assert key_of is not None
+                self.inlet = latest = Latest(inlet, drop, key_of)
+                self.outlet = LatestOutlet(outlet, latest.slots)
 
     @property
     def waiting(self) -> int:

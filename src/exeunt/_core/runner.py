@@ -13,6 +13,7 @@ each message whether it has been cancelled.
 import warnings
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
+from math import inf
 from typing import Any, TypeVar
 
 import trio
@@ -28,8 +29,10 @@ from .._model.lifecycle import Event
 from ..exceptions import CleanupOverran
 from .agent import Agent, has_lifespan
 from .ask import Ask, Stage
+from .ending import begin_again, retire
 from .failures import event_for, left_after_cleanup, lone_refusal
-from .life import NOTHING, Life
+from .lane import NOTHING
+from .life import Life
 from .trio_private import undisturbed
 from .waiting import enter_life
 
@@ -45,16 +48,21 @@ async def run(
     enter_life(life)
     error: BaseException | None = None
     try:
-        try:
-            with life.scope:
-                try:
-                    await _perform(life, factory, args)
-                except BaseException as raised:  # noqa: ASYNC103 - see below
-                    error = raised
-        except BaseException as raised:  # noqa: ASYNC103 - likewise
-            # The agent's code has left a scope of its own open.
-            error = left_after_cleanup(error, raised)
-        life.retire(error)
+        while True:  # one incarnation after the other; for most lives there is one
+            try:
+                with life.scope:
+                    try:
+                        await _perform(life, factory, args)
+                    except BaseException as raised:  # noqa: ASYNC103 - see below
+                        error = raised
+            except BaseException as raised:  # noqa: ASYNC103 - likewise
+                # The agent's code has left a scope of its own open.
+                error = left_after_cleanup(error, raised)
+            retire(life, error)
+            if not life.again:
+                break
+            error = None
+            life.scope = trio.CancelScope(shield=True)
         # A cancellation has been obeyed and needs to go no further; the rest does,
         # unless who waits for the start gets it there: it must not come twice.
         if life.error is not None and not life.start_awaited:
@@ -67,6 +75,10 @@ async def run(
 async def _perform(
     life: Life, factory: Callable[..., Agent[Any]], args: tuple[object, ...]
 ) -> None:
+    if life.again:
+        assert life.keeper is not None
+        await life.keeper.let_in(life)
+        begin_again(life)
     agent = _engage(life, factory, args)
     if has_lifespan(agent):
         await _attend_within(agent.lifespan(), life, agent.handle)
@@ -113,7 +125,7 @@ async def _attend_within(
                     error = raised
         except BaseException as raised:  # noqa: ASYNC103 - goes on
             error = left_after_cleanup(error, raised)
-        life.retire(error)
+        retire(life, error)
         # Nothing from outside may cut the goodbyes short, but they end in time.
         cleanup.shield = True
         cleanup.deadline = trio.current_time() + life.cleanup
@@ -152,32 +164,40 @@ def _overran(life: Life, error: BaseException | None) -> BaseException | None:
     return error
 
 
-async def _attend(life: Life, handle: Handler) -> None:
+async def _attend(life: Life, handle: Handler) -> None:  # noqa: PLR0912
     """Handle messages until the intake is closed and nothing is left.
 
     The one long function here: a call less per message is worth having in it.
     """
+    life.handler = handle
     life.ready()
     mailbox, home, take = life.mailbox, life.home, life.mailbox.outlet.receive_nowait
     turns = max(1, mailbox.capacity)
     left = turns
     while True:
-        try:
-            item = take()
-        except trio.WouldBlock:
-            item = mailbox.call_in() if mailbox.line else NOTHING
-        except trio.EndOfChannel:
-            if not life.deferred:
-                # Cancelled while it slept: lifespan has to see that.
-                if not undisturbed(home):
-                    await checkpoint_if_cancelled()
-                return
-            item = NOTHING
-        else:
-            if mailbox.line:
-                mailbox.admit()
+        item = NOTHING if life.lane is None else life.lane.next()
         if item is NOTHING:
-            await wait_task_rescheduled(mailbox.fall_asleep())
+            try:
+                item = take()
+            except trio.WouldBlock:
+                item = mailbox.call_in() if mailbox.line else NOTHING
+            except trio.EndOfChannel:
+                if not life.deferred:
+                    # Cancelled while it slept: lifespan has to see that.
+                    if not undisturbed(home):
+                        await checkpoint_if_cancelled()
+                    return
+            else:
+                if mailbox.line:
+                    mailbox.admit()
+        if item is NOTHING:
+            if life.keeper is not None:
+                life.keeper.settled(life)
+            if life.lane is None or life.lane.due == inf:
+                await wait_task_rescheduled(mailbox.fall_asleep())
+            else:
+                with trio.CancelScope(deadline=life.lane.due):
+                    await wait_task_rescheduled(mailbox.fall_asleep())
             left = turns
             continue
         if not undisturbed(home):
@@ -185,49 +205,57 @@ async def _attend(life: Life, handle: Handler) -> None:
             await checkpoint_if_cancelled()
             life.held = NOTHING  # a deadline is over that Trio has not seen yet
         if type(item) is Ask:
-            await _answer(life, item, handle)
+            await _answer(life, item)
         else:
             life.turn = item
-            await _turn(handle, item)
+            await _turn(life.handler, item)
             life.turn = NOTHING
-            life.handled += 1
+            if life.lane is None or life.lane.turn_ended(item):
+                life.handled += 1
         left -= 1
         if not left:
+            if life.keeper is not None:
+                life.keeper.settled(life)
             await cancel_shielded_checkpoint()
             left = turns
 
 
-async def _answer(life: Life, ask: Ask, handle: Handler) -> None:
+async def _answer(life: Life, ask: Ask) -> None:
     """Handle one request and give its asker the answer."""
-    if ask.stage is Stage.ABANDONED:
+    if ask.stage is not Stage.QUEUED:  # its asker has left
         life.abandoned += 1
         return
     life.turn = ask
     ask.stage = Stage.BEGUN
+    if ask.life is not life:
+        ask.pass_to(life)
     if not ask.linked:
-        await _reply(life, ask, handle)
+        await _reply(life, ask)
         return
     with trio.CancelScope() as ask.turn:
-        await _reply(life, ask, handle)
+        await _reply(life, ask)
     if ask.turn.cancelled_caught:
         life.turn = NOTHING
         life.interrupted += 1
     ask.end_turn()
 
 
-async def _reply(life: Life, ask: Ask, handle: Handler) -> None:
+async def _reply(life: Life, ask: Ask) -> None:
     try:
-        value = await _turn(handle, ask.message)
+        value = await _turn(life.handler, ask.message)
     except BaseException as raised:  # noqa: ASYNC103 - a refusal
         refusal = lone_refusal(raised)
         if refusal is None or ask.stage is Stage.SETTLED:
             raise  # also where the asker has its answer: nobody would hear it
         ask.settle(error=refusal)
     else:
-        if ask.stage is Stage.BEGUN:  # and not deferred
+        if life.lane is not None and life.lane.postponing:
+            ask.postpone()
+        elif ask.stage is Stage.BEGUN:  # and not deferred
             ask.settle(value)
     life.turn = NOTHING
-    life.handled += 1
+    if life.lane is None or life.lane.turn_ended(ask):
+        life.handled += 1
 
 
 @disable_ki_protection

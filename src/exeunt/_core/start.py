@@ -1,7 +1,6 @@
 """Agents come into being in a nursery, together with their task."""
 
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Any, TypeVar, TypeVarTuple
 
 import trio
@@ -10,9 +9,11 @@ from trio.lowlevel import enable_ki_protection
 from ..exceptions import AgentClosed
 from .handle import Handle
 from .leaving import cancel_and_see_off
-from .life import Life
+from .life import Keeper, Life
 from .mailbox import Mailbox
+from .overflow import Overflow
 from .runner import run
+from .setting import Setting, check_factory, name_of
 from .waiting import Wait
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ async def start(
     name: str | None = None,
     capacity: int = 32,
     cleanup: float = 5.0,
+    overflow: Overflow = "wait",
+    key: Callable[[M], Hashable] | None = None,
 ) -> Handle[M]:
     """Start an agent in *nursery* and return its handle when it is ready.
 
@@ -48,6 +51,12 @@ async def start(
         capacity: how many messages the mailbox holds before senders have to wait; 0
             means that a sender waits until the agent takes its message.
         cleanup: how many seconds leaving `Agent.lifespan` may take.
+        overflow: what happens to a message for which there is no room. ``"wait"``: its
+            sender waits; ``"refuse"``: the sender gets `MailboxFull`;
+            ``"drop_newest"``: it is dropped; ``"drop_oldest"``: the message that has
+            waited longest is dropped for it; ``"latest"``: a message drops an older
+            one that has the same key, and waits if there is no room for a new key.
+        key: for ``"latest"``: returns the key of a message, which is hashable.
 
     Returns:
         The handle of the agent.
@@ -58,7 +67,8 @@ async def start(
         Deadlock: called by an agent which the new agent's lifespan waits for.
         TypeError: an argument is of the wrong kind, *factory* returned no `Agent`, or
             the agent's ``handle`` is not async.
-        ValueError: *capacity* or *cleanup* is out of range.
+        ValueError: *capacity* or *cleanup* is out of range, or there is no such policy
+            as *overflow*.
         RuntimeError: the nursery is closed.
 
     Example::
@@ -67,7 +77,87 @@ async def start(
             service = await start(nursery, Service, name="service")
             await service.aclose()
     """
-    life = _begin(nursery, factory, args, name, capacity, cleanup)
+    _check_nursery(nursery)
+    setting = Setting(name, capacity, cleanup, overflow, key)
+    handle: Handle[M] = await ready(begin(nursery, factory, args, setting))
+    return handle
+
+
+@enable_ki_protection
+def start_soon(
+    nursery: trio.Nursery,
+    factory: "Callable[[*Ts], Agent[M]]",
+    *args: *Ts,
+    name: str | None = None,
+    capacity: int = 32,
+    cleanup: float = 5.0,
+    overflow: Overflow = "wait",
+    key: Callable[[M], Hashable] | None = None,
+) -> Handle[M]:
+    """Start an agent in *nursery* and return its handle at once.
+
+    The twin of `start` for code that cannot wait. Messages sent before the agent is
+    ready wait in its mailbox; if it never gets ready, they are undelivered, and the
+    error is raised in the nursery.
+
+    Args:
+        nursery: as for `start`.
+        factory: as for `start`.
+        args: as for `start`.
+        name: as for `start`.
+        capacity: as for `start`.
+        cleanup: as for `start`.
+        overflow: as for `start`.
+        key: as for `start`.
+
+    Returns:
+        The handle of the agent.
+
+    Raises:
+        TypeError: an argument is of the wrong kind.
+        ValueError: *capacity* or *cleanup* is out of range, or there is no such policy
+            as *overflow*.
+        RuntimeError: the nursery is closed.
+
+    Example::
+
+        log = start_soon(nursery, Log, name="log")
+    """
+    _check_nursery(nursery)
+    setting = Setting(name, capacity, cleanup, overflow, key)
+    return begin(nursery, factory, args, setting).handle
+
+
+def begin(
+    nursery: trio.Nursery,
+    factory: Callable[..., "Agent[Any]"],
+    args: tuple[object, ...],
+    setting: Setting,
+    keeper: Keeper | None = None,
+) -> Life:
+    """Bring an agent into being, together with its task."""
+    check_factory(factory)
+    setting.check()
+    name = name_of(factory) if setting.name is None else setting.name
+    life = Life(name, Mailbox(setting.capacity), setting.cleanup)
+    if setting.overflow != "wait":
+        life.mailbox.adopt(setting.overflow, life.drop, setting.key)
+    if keeper is not None:
+        life.keeper = keeper
+        life.scope.shield = True
+    life.handle = Handle(life)
+    try:
+        nursery.start_soon(run, life, factory, args, name=name)
+    except RuntimeError as error:
+        raise RuntimeError(
+            f"cannot start agent {name!r}: {error}. "
+            "Start agents while the nursery's block is running"
+        ) from None
+    return life
+
+
+async def ready(life: Life) -> "Handle[Any]":
+    """Wait until an agent that was begun is ready, and return its handle."""
     life.starter = wait = Wait(life)
     try:
         await wait.park()
@@ -83,88 +173,6 @@ async def start(
     )
 
 
-@enable_ki_protection
-def start_soon(
-    nursery: trio.Nursery,
-    factory: "Callable[[*Ts], Agent[M]]",
-    *args: *Ts,
-    name: str | None = None,
-    capacity: int = 32,
-    cleanup: float = 5.0,
-) -> Handle[M]:
-    """Start an agent in *nursery* and return its handle at once.
-
-    The twin of `start` for code that cannot wait. Messages sent before the agent is
-    ready wait in its mailbox; if it never gets ready, they are undelivered, and the
-    error is raised in the nursery.
-
-    Args:
-        nursery: as for `start`.
-        factory: as for `start`.
-        args: as for `start`.
-        name: as for `start`.
-        capacity: as for `start`.
-        cleanup: as for `start`.
-
-    Returns:
-        The handle of the agent.
-
-    Raises:
-        TypeError: an argument is of the wrong kind.
-        ValueError: *capacity* or *cleanup* is out of range.
-        RuntimeError: the nursery is closed.
-
-    Example::
-
-        log = start_soon(nursery, Log, name="log")
-    """
-    return _begin(nursery, factory, args, name, capacity, cleanup).handle
-
-
-def _begin(
-    nursery: trio.Nursery,
-    factory: Callable[..., "Agent[Any]"],
-    args: tuple[object, ...],
-    name: str | None,
-    capacity: int,
-    cleanup: float,
-) -> Life:
-    _check(nursery, factory, name, capacity, cleanup)
-    if name is None:
-        maker: object = getattr(factory, "func", factory)  # what is in a partial
-        name = str(getattr(maker, "__name__", type(maker).__name__))
-    life = Life(name, Mailbox(capacity), cleanup)
-    life.handle = Handle(life)
-    try:
-        nursery.start_soon(run, life, factory, args, name=name)
-    except RuntimeError as error:
-        raise RuntimeError(
-            f"cannot start agent {name!r}: {error}. "
-            "Start agents while the nursery's block is running"
-        ) from None
-    return life
-
-
-def _check(
-    nursery: object, factory: object, name: object, capacity: object, cleanup: object
-) -> None:
+def _check_nursery(nursery: object) -> None:
     if not isinstance(nursery, trio.Nursery):
         raise TypeError(f"an agent starts into a trio.Nursery, not into {nursery!r}")
-    if not callable(factory):
-        raise TypeError(
-            f"the factory {factory!r} is not callable: "
-            "give an Agent's class, or a function that returns a new Agent"
-        )
-    if name is not None and not isinstance(name, str):
-        raise TypeError(f"the name of an agent is a str, not {name!r}")
-    if not isinstance(capacity, int) or isinstance(capacity, bool):
-        raise TypeError(f"capacity is a number of messages, an int, not {capacity!r}")
-    if capacity < 0:
-        raise ValueError(f"capacity is 0 or more messages, not {capacity}")
-    if not isinstance(cleanup, (int, float)) or isinstance(cleanup, bool):
-        raise TypeError(f"cleanup is a number of seconds, not {cleanup!r}")
-    if not 0 <= cleanup <= sys.float_info.max:
-        raise ValueError(
-            f"cleanup is a finite number of seconds, 0 or more, not {cleanup}: "
-            "nothing may shield itself from cancellation for ever"
-        )

@@ -72,6 +72,8 @@ TRANSITIONS: dict[State, dict[Event, State]] = {
         Event.KILL: State.CLOSING,
     },
     State.RUNNING: {
+        # Started again after a crash: another incarnation is ready, the life goes on.
+        Event.READY: State.RUNNING,
         Event.STOP: State.DRAINING,
         Event.CANCEL: State.CLOSING,
         Event.CRASH: State.CLOSING,

@@ -82,6 +82,8 @@ class Outcome:
     """What `Handle.cancel` was told, if it was called and told anything."""
     cleanup_timed_out: bool = False
     """Whether leaving `lifespan` had to be cut short."""
+    restarts: int = 0
+    """How often it was started again within this life."""
 
     def __str__(self) -> str:
         why = f" ({self.cancel_reason})" if self.cancel_reason else ""
@@ -106,3 +108,5 @@ class Statistics:
     """The message that is being handled, if there is one."""
     ledger: Ledger
     """How many messages have met which fate so far."""
+    restarts: int = 0
+    """How often the agent was started again within this life."""

@@ -1,0 +1,136 @@
+"""How a life ends, or its incarnation: what is done with all that the agent holds.
+
+Synchronous like everything that is done to a life, so that nobody sees half of it.
+"""
+
+from contextlib import suppress
+
+from .._model.lifecycle import Event, State
+from .._model.outcome import Fate
+from .._model.words import shown
+from . import regrets
+from .ask import Ask, Stage, message_of
+from .failures import event_for, without_cancelled
+from .lane import NOTHING
+from .life import Life
+from .trio_private import cancel_scope
+
+_ENDING = (State.CLOSING, State.CLOSED)
+_DOING = {State.STARTING: "starting", State.CLOSING: "leaving its lifespan"}
+
+
+def retire(life: Life, error: BaseException | None) -> None:
+    """The last message has been handled: account for all the others.
+
+    Or, if another incarnation follows, for the one alone that was being handled.
+
+    The order matters. The reason is fixed before anybody hears of the end. The
+    intake closes before the mailbox is cleared, or a sender in the line would be
+    told that its message was accepted by an agent that will never handle it.
+    The askers are answered before lifespan is left, which may wait for them.
+    """
+    event = event_for(error)
+    failed = event is Event.CRASH or event is Event.KILL
+    new = failed and _note_failure(life, error)
+    if life.keeper is not None:
+        event = _consider(life, event, new)
+        if life.again:
+            _end_turn(life, event)
+            _give_up_replies(life)
+            return
+    if life.state is State.STARTING or life.state is State.RUNNING:
+        life.move(event)
+        life.mailbox.close_intake(life.refusal)
+    elif event is not Event.DRAINED or life.state is State.DRAINING:
+        life.move(event)
+    if event is Event.DRAINED and life.lane is None:
+        life.mailbox.outlet.close()
+    else:
+        _end_turn(life, event)
+        _give_up_the_rest(life)
+
+
+def recall(life: Life) -> None:
+    """End this incarnation; another is to follow. Nothing is lost but its turn."""
+    if life.state not in _ENDING:
+        life.again = True
+        cancel_scope(life.scope, "it is started again")
+
+
+def begin_again(life: Life) -> None:
+    """Another incarnation takes over the mailbox."""
+    life.again = False
+    life.error = None
+    life.restarts += 1
+    held, life.held = life.held, NOTHING
+    if life.lane is not None or held is not NOTHING:
+        life.side().begin_again(held)
+
+
+def _consider(life: Life, event: Event, new_failure: bool) -> Event:
+    """Decide whether another incarnation follows; return what *event* comes to."""
+    assert life.keeper is not None
+    forgiven = life.again and not new_failure
+    if event is Event.KILL or event is Event.DRAINED:
+        life.again = False
+    elif life.state in _ENDING:
+        life.again = False
+        if forgiven and event is Event.CRASH:  # cancelled before it could come again
+            life.error = None
+            return Event.CANCEL
+    elif new_failure:
+        assert life.error is not None
+        life.again = not life.start_awaited and life.keeper.keeps(life, life.error)
+    return event
+
+
+def _note_failure(life: Life, error: BaseException | None) -> bool:
+    """Keep a failure, and return whether it is a new one."""
+    failure = without_cancelled(error) if error is not None else None
+    if failure is None or failure is life.error:
+        return False
+    life.error = failure
+    with suppress(Exception):  # an exception may refuse notes
+        failure.add_note(f"agent {life.name!r} was {_doing(life)}")
+    return True
+
+
+def _doing(life: Life) -> str:
+    if life.turn is not NOTHING:
+        return f"handling {shown(message_of(life.turn))}"
+    return _DOING.get(life.state, "waiting for messages")
+
+
+def _end_turn(life: Life, event: Event) -> None:
+    turn, life.turn = life.turn, NOTHING
+    if turn is NOTHING:
+        return
+    if event is Event.CRASH:
+        life.failed += 1
+    else:
+        life.interrupted += 1
+    if isinstance(turn, Ask):
+        turn.settle(error=regrets.turn_lost(life, turn.message, event))
+
+
+def _give_up_the_rest(life: Life) -> None:
+    left = [] if life.lane is None else life.lane.clear()
+    left += life.mailbox.clear()
+    if life.held is not NOTHING:
+        left.insert(0, life.held)
+        life.held = NOTHING
+    undelivered: list[object] = list(life.undelivered)
+    for item in left:
+        if isinstance(item, Ask):
+            if item.stage is Stage.ABANDONED:
+                life.abandoned += 1
+                continue
+            item.settle(error=regrets.closed(life, item.message, Fate.UNDELIVERED))
+        undelivered.append(message_of(item))
+    life.undelivered = tuple(undelivered)
+    _give_up_replies(life)
+
+
+def _give_up_replies(life: Life) -> None:
+    for ask in tuple(life.deferred or ()):
+        ask.settle(error=regrets.closed(life, ask.message, Fate.HANDLED))

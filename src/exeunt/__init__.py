@@ -5,6 +5,7 @@
 #   _model/        data and decisions, pure: no Trio, no clock, no I/O
 #   exceptions.py  every error
 #   _core/         one agent on Trio
+#   supervision/   agents that depend on each other: order, restarts, leaving
 #   testing/       for users' tests: schedules that are drawn
 #   commands/      the command line
 #
@@ -19,10 +20,13 @@ from ._core.timers import Timers
 from ._model.lifecycle import Reason, State
 from ._model.outcome import Fate, Ledger, Outcome, Statistics
 from ._model.request import Request
+from ._model.restarts import Backoff
 from .consulting import first_valid, hedge, quorum
+from .supervision.supervisor import Supervisor, open_supervisor
 
 __all__ = [
     "Agent",
+    "Backoff",
     "Context",
     "Fate",
     "Handle",
@@ -33,9 +37,11 @@ __all__ = [
     "Request",
     "State",
     "Statistics",
+    "Supervisor",
     "Timers",
     "first_valid",
     "hedge",
+    "open_supervisor",
     "quorum",
     "start",
     "start_soon",

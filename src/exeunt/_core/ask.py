@@ -10,7 +10,6 @@ from trio.lowlevel import Abort, RaiseCancelT, enable_ki_protection
 from .._model.request import Request
 from .._model.words import shown
 from ..exceptions import Refusal, ReplyDropped, WrongRun
-from . import regrets
 from .waiting import Wait
 
 if TYPE_CHECKING:
@@ -135,8 +134,9 @@ class Ask(Wait):
         self.take_back()
 
     def _line_up(self) -> None:
-        if self.life.mailbox.refuses:
-            self.settle(error=regrets.no_room(self.life, self.message))
+        bar = self.life.mailbox.bar(self.life, self.message)
+        if bar is not None:
+            self.settle(error=bar)
             return
         self.stage = Stage.LINED
         self.life.mailbox.stand_in_line(self)

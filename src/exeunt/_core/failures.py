@@ -43,8 +43,8 @@ def lone_refusal(error: BaseException) -> Refusal | None:
     with a cancellation if there was one; whoever cancelled will see to that.
     """
     failure = without_cancelled(error)
-    leaves = [] if failure is None else list(_leaves(failure))
-    only = leaves[0] if len(leaves) == 1 else None
+    found = [] if failure is None else list(leaves(failure))
+    only = found[0] if len(found) == 1 else None
     return only if isinstance(only, Refusal) else None
 
 
@@ -61,7 +61,7 @@ def left_after_cleanup(
     new = without_cancelled(raised)
     if new is None:
         return raised if error is None else error
-    if error is not None and {*map(id, _leaves(new))} <= {*map(id, _leaves(error))}:
+    if error is not None and {*map(id, leaves(new))} <= {*map(id, leaves(error))}:
         return error
     first, second = new, error
     if error is not None and event_for(error) is Event.KILL:
@@ -80,13 +80,14 @@ def _contexts(error: BaseException | None) -> list[BaseException]:
     return found
 
 
-def _leaves(error: BaseException) -> Iterator[BaseException]:
+def leaves(error: BaseException) -> Iterator[BaseException]:
+    """Go through what is in *error*, if it is a group, or *error* alone."""
     group = _as_group(error)
     if group is None:
         yield error
     else:
         for each in group.exceptions:
-            yield from _leaves(each)
+            yield from leaves(each)
 
 
 def _as_group(error: BaseException) -> BaseExceptionGroup[BaseException] | None:

@@ -43,6 +43,9 @@ class Keeper(Protocol):
     def settled(self, life: "Life") -> None:
         """Hear that the agent may have nothing left to do."""
 
+    def ended(self, life: "Life") -> None:
+        """Hear that the life is over, and see to its error if there is one."""
+
 
 class Watcher(Protocol):
     """Who wants to hear of an agent's end."""
@@ -61,6 +64,7 @@ class Life:
     handle: "Handle[Any]" = attrs.field(init=False)
     home: object = attrs.field(factory=home)
     scope: trio.CancelScope = attrs.field(factory=trio.CancelScope)  # cancel()'s
+    stage: trio.CancelScope | None = None  # around the whole incarnation
     keeper: Keeper | None = None
     lane: Lane | None = None
     handler: Any = None  # an async function of a message
@@ -120,6 +124,8 @@ class Life:
     def ready(self) -> None:
         """The agent is set up and takes its first message."""
         self.move(Event.READY)
+        if self.keeper is not None:
+            self.keeper.came_in(self)
         if self.starter is not None and self.state is not State.CLOSING:
             self.starter.release()
             self.starter = None
@@ -130,10 +136,10 @@ class Life:
         watchers, self.watchers = self.watchers, None
         for watcher in watchers or ():
             watcher.release()
+        if self.keeper is not None:
+            self.keeper.ended(self)
         if self.starter is not None:
             self.starter.release()
-        if self.keeper is not None:
-            self.keeper.settled(self)
 
     @property
     def outcome(self) -> Outcome:

@@ -31,6 +31,7 @@ from .overflow import (
     DropNewest,
     DropOldest,
     Inlet,
+    InsideOnly,
     KeyOf,
     Latest,
     LatestOutlet,
@@ -38,7 +39,7 @@ from .overflow import (
     Overflow,
 )
 from .trio_private import wake_up
-from .waiting import Wait
+from .waiting import Wait, life_here
 
 if TYPE_CHECKING:
     from .ask import Ask
@@ -57,9 +58,10 @@ class Sender(Wait):
 
     async def get_in(self) -> None:
         """Stand in line until the message is accepted or refused."""
-        if self._life.mailbox.refuses:
+        bar = self._life.mailbox.bar(self._life, self.message)
+        if bar is not None:
             self.take_back()
-            raise regrets.no_room(self._life, self.message)
+            raise bar
         self._life.mailbox.stand_in_line(self)
         self._task = current_task()
         await wait_task_rescheduled(self._on_cancel)
@@ -83,14 +85,23 @@ class Sender(Wait):
 class Mailbox:
     """Where an agent's messages wait."""
 
-    __slots__ = ("capacity", "inlet", "line", "outlet", "refuses", "sleeper")
+    __slots__ = (
+        "capacity",
+        "inlet",
+        "insiders",
+        "line",
+        "outlet",
+        "refuses",
+        "sleeper",
+    )
 
     def __init__(self, capacity: int) -> None:
         self.capacity: int = capacity
-        self.inlet: Inlet | DropNewest | DropOldest | Latest
+        self.inlet: Inlet | DropNewest | DropOldest | Latest | InsideOnly
         self.outlet: Outlet | LatestOutlet
         self.inlet, self.outlet = trio.open_memory_channel[Any](capacity)
         self.refuses = False
+        self.insiders: set[Life] | None = None
         self.line: OrderedDict[Sender | Ask, None] | None = None
         self.sleeper: Task | None = None
 
@@ -114,6 +125,23 @@ class Mailbox:
     def waiting(self) -> int:
         """How many messages lie in the buffer."""
         return self.outlet.statistics().current_buffer_used
+
+    def bar(self, life: "Life", message: object) -> Exception | None:
+        """Return why *message* of the current task must not wait for room."""
+        if self.insiders is not None and life_here() not in self.insiders:
+            return life.refusal(message)
+        return regrets.no_room(life, message) if self.refuses else None
+
+    def close_to_outsiders(
+        self, insiders: "set[Life]", refuse: Callable[[object], BaseException]
+    ) -> None:
+        """Accept messages from *insiders* alone, and from their helpers."""
+        self.insiders = insiders
+        self.inlet = InsideOnly(self.inlet, lambda: life_here() in insiders)
+        for sender in tuple(self.line or ()):
+            if sender.origin not in insiders:
+                self.step_out_of_line(sender)
+                sender.refused(refuse(sender.message))
 
     def stand_in_line(self, sender: "Sender | Ask") -> None:
         """Wait for room behind everybody who waits already."""

@@ -137,3 +137,21 @@ class LatestOutlet:
     def close(self) -> None:
         """Take nothing out any more."""
         self.outlet.close()
+
+
+@attrs.define
+class InsideOnly:
+    """An inlet that is closed for some, while others still come in."""
+
+    inlet: Any
+    is_inside: Callable[[], bool]
+
+    def send_nowait(self, item: object) -> None:
+        """Put *item* in, if its sender is one of those who may."""
+        if not self.is_inside():
+            raise trio.ClosedResourceError
+        self.inlet.send_nowait(item)
+
+    def close(self) -> None:
+        """Accept nothing more from anybody."""
+        self.inlet.close()

@@ -21,6 +21,8 @@ def closed(life: "Life", message: object, fate: Fate | None = None) -> AgentClos
         what = f"{ended} before the reply it had deferred"
     elif fate is not None:
         what = f"{ended} and left the message {fate}"
+    elif life.reason is None and life.mailbox.insiders is not None:
+        what = "leaves with its group and takes messages from inside it alone"
     elif life.reason is None:
         what = f"is {life.state} and takes no more messages"
     else:

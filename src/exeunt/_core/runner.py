@@ -49,6 +49,7 @@ async def run(
     error: BaseException | None = None
     try:
         while True:  # one incarnation after the other; for most lives there is one
+            life.stage = life.scope
             try:
                 with life.scope:
                     try:
@@ -64,8 +65,8 @@ async def run(
             error = None
             life.scope = trio.CancelScope(shield=True)
         # A cancellation has been obeyed and needs to go no further; the rest does,
-        # unless who waits for the start gets it there: it must not come twice.
-        if life.error is not None and not life.start_awaited:
+        # unless who waits for the start gets it, or the keeper: it must not come twice.
+        if life.error is not None and life.keeper is None and not life.start_awaited:
             raise life.error
     finally:
         del error

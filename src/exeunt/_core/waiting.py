@@ -35,6 +35,14 @@ def enter_life(life: "Life") -> None:
     _life_here.set(life)
 
 
+def life_here() -> "Life | None":
+    """Return the life of the agent to which the current task belongs, or None.
+
+    Be it the agent's own task or one that it has started.
+    """
+    return _life_here.get(None)
+
+
 def own_life() -> "Life | None":
     """Return the life of the agent whose own task this is, or None."""
     life = _life_here.get(None)
@@ -72,6 +80,11 @@ class Wait:
             if ring:
                 raise _deadlock(ring, message)
             waiter.waits_for = target
+
+    @property
+    def origin(self) -> "Life | None":
+        """The life of the agent to which the task that sleeps belongs."""
+        return None if self._task is None else self._task.context.get(_life_here)
 
     @property
     def parked(self) -> bool:

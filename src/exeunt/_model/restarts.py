@@ -4,8 +4,10 @@ The words are Erlang/OTP's. What differs is said where it does.
 """
 
 from collections import deque
+from collections.abc import Callable
 from enum import StrEnum
 from math import inf
+from random import random
 
 import attrs
 
@@ -55,6 +57,7 @@ class Backoff:
         first: seconds before the first restart.
         most: seconds that no wait exceeds.
         jitter: which share of each wait is left to chance, from 0 to 1.
+        chance: draws a number from 0 to 1; give your own to have the same run twice.
 
     Raises:
         TypeError: an argument is no number.
@@ -69,6 +72,7 @@ class Backoff:
     first: float = attrs.field(default=0.1, validator=_number_of_seconds)
     most: float = attrs.field(default=30.0, validator=_number_of_seconds)
     jitter: float = attrs.field(default=0.5)
+    chance: Callable[[], float] = attrs.field(default=random, repr=False)
 
     def __attrs_post_init__(self) -> None:
         if self.most < self.first:

@@ -1,0 +1,137 @@
+"""One agent of a supervisor, and the rules it lives by."""
+
+from collections.abc import Callable
+from logging import getLogger
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import trio
+
+from .._core.agent import Agent
+from .._core.failures import leaves
+from .._core.life import Life
+from .._core.setting import Setting
+from .._core.start import begin
+from .._model.restarts import Restart
+from ..exceptions import AgentClosed
+
+if TYPE_CHECKING:
+    from .group import Group
+    from .troupe import Troupe
+
+log = getLogger("exeunt")
+
+
+@attrs.define(eq=False)
+class Child:
+    """An agent that is looked after. It is the keeper of that agent's life."""
+
+    troupe: "Troupe"
+    factory: Callable[..., Agent[Any]]
+    args: tuple[object, ...]
+    setting: Setting
+    restart: Restart
+    restart_on: tuple[type[Exception], ...]
+    group: "Group | None"
+    uses: "list[Child] | None"
+    life: Life = attrs.field(init=False)
+    gate: trio.Event | None = None  # where it waits until it may come in again
+    waiting: bool = False
+    dismissed: bool = False
+    crashes: int = 0  # in a row
+    came: float = 0.0  # when its incarnation was ready
+
+    def members(self) -> "list[Child]":
+        """Return itself, as a group of one."""
+        return [self]
+
+    def begin(self) -> None:
+        """Bring the agent into being."""
+        self.life = begin(
+            self.troupe.nursery, self.factory, self.args, self.setting, self
+        )
+
+    def keeps(self, life: Life, failure: BaseException) -> bool:
+        """Return whether the agent, which has just crashed, is started again."""
+        if self.restart is Restart.TEMPORARY:
+            return False
+        if not all(isinstance(leaf, self.restart_on) for leaf in leaves(failure)):
+            return False
+        return self._may_return(failure, f"agent {life.name!r} crashed")
+
+    async def let_in(self, life: Life) -> None:  # noqa: ARG002 - a keeper's
+        """Wait until the next incarnation may begin."""
+        if self.gate is None:
+            await trio.sleep(self.patience)
+            return
+        self.waiting = True
+        self.troupe.arrived(self)
+        try:
+            await self.gate.wait()
+        finally:
+            self.waiting = False
+
+    def came_in(self, life: Life) -> None:  # noqa: ARG002
+        """Hear that an incarnation is ready."""
+        self.came = trio.current_time()
+        self.gate = None
+        self.troupe.arrived(self)
+
+    def settled(self, life: Life) -> None:
+        """Hear that the agent may have nothing left to do."""
+        if self.troupe.idlers:
+            self.troupe.settled(life)
+
+    def ended(self, life: Life) -> None:
+        """Hear that the life is over, and see to its error if there is one."""
+        error = None if life.start_awaited else life.error
+        if error is None and self._comes_back(life):
+            self._come_back(life)
+        else:
+            self.troupe.lose(self, error)
+        self.settled(life)
+
+    @property
+    def name(self) -> str:
+        """The agent's name."""
+        return self.life.name
+
+    @property
+    def patience(self) -> float:
+        """How many seconds to wait before the next incarnation."""
+        backoff = self.troupe.backoff
+        if backoff is None:
+            return 0.0
+        return backoff.delay(self.crashes, backoff.chance())
+
+    def _comes_back(self, life: Life) -> bool:
+        if self.restart is not Restart.PERMANENT or life.start_awaited:
+            return False
+        if self.troupe.leaving or self.dismissed:
+            return False
+        what = f"permanent agent {life.name!r} was {life.reason}"
+        failure = AgentClosed(f"{what}, and not by its supervisor", agent=life.name)
+        if self._may_return(failure, what):
+            return True
+        self.troupe.fail(failure)
+        return False
+
+    def _come_back(self, life: Life) -> None:
+        """Let the handle lead to a new life: the old one has ended for good."""
+        self.begin()
+        self.life.again = True  # it comes in like one that has crashed
+        self.life.handle = life.handle
+        life.handle._life = self.life
+
+    def _may_return(self, failure: BaseException, what: str) -> bool:
+        troupe, now = self.troupe, trio.current_time()
+        if not troupe.budget.spend(now, failure):
+            troupe.exhausted()
+            return False
+        lived_long = (
+            troupe.backoff is not None and now - self.came > troupe.backoff.most
+        )
+        self.crashes = 1 if lived_long else self.crashes + 1
+        log.warning("%s and is started again", what, exc_info=failure)
+        troupe.broke(self)
+        return True

@@ -1,0 +1,149 @@
+"""What a supervisor is told, checked where it is told."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, cast
+
+from .._core.agent import Agent
+from .._core.handle import Handle
+from .._core.setting import Setting, check_factory, check_seconds, name_of
+from .._model.restarts import Backoff, Budget, Restart, Strategy
+from .._model.uses import ring_closed_by
+from .child import Child
+from .group import Group
+from .troupe import Troupe
+
+__all__ = ["check_seconds"]
+
+
+def strategy(word: object) -> Strategy:
+    """Return the strategy of this name."""
+    if word not in tuple(Strategy):
+        raise ValueError(f"strategy is one of {_words(Strategy)}, not {word!r}")
+    return Strategy(word)
+
+
+def budget(max_restarts: object, within: object) -> Budget:
+    """Return the budget of so many restarts."""
+    if not isinstance(max_restarts, int) or isinstance(max_restarts, bool):
+        raise TypeError(f"max_restarts is a number, an int, not {max_restarts!r}")
+    if max_restarts < 0:
+        raise ValueError(f"max_restarts is 0 or more, not {max_restarts}")
+    if not isinstance(within, (int, float)) or isinstance(within, bool):
+        raise TypeError(f"within is a number of seconds, not {within!r}")
+    if not within > 0:
+        raise ValueError(f"within is a positive number of seconds, not {within}")
+    return Budget(max_restarts, within)
+
+
+def check_backoff(backoff: object) -> None:
+    """Complain about what is no backoff."""
+    if backoff is not None and not isinstance(backoff, Backoff):
+        raise TypeError(f"backoff is an exeunt.Backoff, not {backoff!r}")
+
+
+def begin(
+    troupe: Troupe,
+    factory: Callable[..., Agent[Any]],
+    args: tuple[object, ...],
+    setting: Setting,
+    uses: Sequence[Handle[Any]] | None,
+    restart: object,
+    restart_on: object,
+    group: object,
+) -> Child:
+    """Bring an agent into being, if all that is said of it is in order."""
+    check_factory(factory)
+    setting.check()
+    if troupe.leaving:
+        raise RuntimeError(
+            f"cannot start agent {setting.name or name_of(factory)!r}: "
+            "its supervisor is leaving. Start agents while its block is running"
+        )
+    if restart not in tuple(Restart):
+        raise ValueError(f"restart is one of {_words(Restart)}, not {restart!r}")
+    if group is not None and not (isinstance(group, Group) and group.is_of(troupe)):
+        raise ValueError(f"{group!r} is no group of this supervisor")
+    used = None if uses is None else children_of(troupe, uses)
+    setting.name = troupe.name_for(setting.name, name_of(factory))
+    child = Child(
+        troupe,
+        factory,
+        args,
+        setting,
+        Restart(restart),
+        _kinds(restart_on),
+        group,
+        used,
+    )
+    child.begin()
+    troupe.children[setting.name] = child
+    return child
+
+
+def child_of(troupe: Troupe, handle: object) -> Child:
+    """Return the agent of the supervisor that *handle* leads to."""
+    if not isinstance(handle, Handle):
+        raise TypeError(f"an agent is told by its Handle, not by {handle!r}")
+    child = handle._life.keeper
+    if not isinstance(child, Child) or child.troupe is not troupe:
+        raise ValueError(
+            f"agent {handle.name!r} is not one of this supervisor's: "
+            "only they can be used or dismissed"
+        )
+    if child not in troupe:
+        raise ValueError(f"agent {handle.name!r} has left already")
+    return child
+
+
+def children_of(troupe: Troupe, handles: object) -> list[Child]:
+    """Return the agents of the supervisor that *handles* lead to."""
+    if isinstance(handles, (str, Handle)) or not isinstance(handles, Sequence):
+        raise TypeError(f"uses is a list of Handles, not {handles!r}")
+    return [child_of(troupe, handle) for handle in cast("Sequence[Any]", handles)]
+
+
+def declare(child: Child, used: list[Child]) -> None:
+    """Let *child* use these, unless that closes a ring."""
+    before, child.uses = child.uses, []
+    graph = child.troupe.graph()
+    child.uses = before
+    node = child.group or child
+    for each in used:
+        other = each.group or each
+        ring = (
+            [] if other is node and child.group else ring_closed_by(node, other, graph)
+        )
+        if ring:
+            names = " -> ".join(c.name for n in [*ring, node] for c in n.members()[:1])
+            raise ValueError(
+                f"these agents would use each other in a ring: {names}. None of them "
+                "could leave first: put them into one group, supervisor.group(...)"
+            )
+    child.uses = used
+
+
+def check_unused(child: Child) -> None:
+    """Complain if another agent has declared that it uses this one."""
+    users = [c.name for c in child.troupe.children.values() if child in (c.uses or ())]
+    if users:
+        raise ValueError(
+            f"agent {child.name!r} is used by {', '.join(map(repr, users))}: "
+            "dismiss the users first"
+        )
+
+
+def _kinds(restart_on: object) -> tuple[type[Exception], ...]:
+    kinds: tuple[Any, ...] = (
+        restart_on if isinstance(restart_on, tuple) else (restart_on,)
+    )
+    for kind in kinds:
+        if not isinstance(kind, type) or not issubclass(kind, Exception):
+            raise TypeError(
+                "restart_on is an Exception class or a tuple of such, and "
+                f"{kind!r} is none: KeyboardInterrupt and its like end the program"
+            )
+    return kinds
+
+
+def _words(words: type[Strategy] | type[Restart]) -> str:
+    return ", ".join(repr(str(word)) for word in words)

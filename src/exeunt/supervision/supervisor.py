@@ -1,0 +1,342 @@
+"""A nursery for agents, as its users see it."""
+
+from collections.abc import AsyncGenerator, Callable, Hashable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, Literal, TypeVar, TypeVarTuple, cast, final
+
+import trio
+from trio.lowlevel import enable_ki_protection
+
+from .._core.agent import Agent
+from .._core.handle import Handle
+from .._core.overflow import Overflow
+from .._core.setting import Setting
+from .._core.start import ready
+from .._model.outcome import Outcome
+from .._model.restarts import Backoff
+from . import rules
+from .child import Child
+from .group import Group
+from .leaving import leave
+from .troupe import Troupe
+
+M = TypeVar("M")
+Ts = TypeVarTuple("Ts")
+
+StrategyWord = Literal["one_for_one", "one_for_all", "rest_for_one"]
+RestartWord = Literal["permanent", "transient", "temporary"]
+Errors = type[Exception] | tuple[type[Exception], ...]
+
+
+def open_supervisor(
+    *,
+    strategy: StrategyWord = "one_for_one",
+    max_restarts: int = 3,
+    within: float = 5.0,
+    backoff: Backoff | None = None,
+) -> AbstractAsyncContextManager["Supervisor"]:
+    """Open a nursery for agents that depend on each other.
+
+    At the end of the block every agent leaves, those that use others first: each is
+    drained before what it uses is stopped. If the block raises or is cancelled, or if
+    an agent crashes for good, they leave in the same order, each cancelled before what
+    it uses is. Until its turn an agent is shielded, so that it can still be talked to.
+
+    Args:
+        strategy: who is started again after a crash: ``"one_for_one"``: the agent that
+            crashed; ``"one_for_all"``: all of them; ``"rest_for_one"``: it and those
+            that use it.
+        max_restarts: how many restarts there may be, of all the agents together, in
+            any *within* seconds. The next crash is an error.
+        within: seconds.
+        backoff: how long to wait before each restart; not at all if not given.
+
+    Returns:
+        An async context manager of a `Supervisor`.
+
+    Raises:
+        TypeError: an argument is of the wrong kind.
+        ValueError: there is no such strategy, or a number is out of range.
+        ExceptionGroup: leaving the block raises all that has failed, in one flat
+            group, the first failure first.
+
+    Example::
+
+        async with open_supervisor() as supervisor:
+            db = await supervisor.start(Database, restart="transient")
+            web = await supervisor.start(Web, db, uses=[db])
+            await supervisor.idle()
+    """
+    word, budget = rules.strategy(strategy), rules.budget(max_restarts, within)
+    rules.check_backoff(backoff)
+    return _open(lambda nursery: Troupe(nursery, word, budget, backoff))
+
+
+@asynccontextmanager
+@enable_ki_protection
+async def _open(make: Callable[[trio.Nursery], Troupe]) -> AsyncGenerator["Supervisor"]:
+    error: BaseException | None = None
+    failure: BaseException | None = None
+    try:
+        async with trio.open_nursery() as nursery:
+            troupe = make(nursery)
+            try:
+                with troupe.body:
+                    yield Supervisor(troupe)
+            except BaseException as raised:  # noqa: ASYNC103 - raised below
+                error = raised
+            error = await leave(troupe, error)
+            failure = troupe.failure()
+    except BaseException as raised:  # noqa: ASYNC103 - raised below
+        error = error or raised  # cancelled while an agent would not go
+    try:
+        if failure is not None:
+            raise failure
+        if error is not None:
+            raise error
+    finally:
+        del error, failure
+
+
+@final
+class Supervisor:
+    """A nursery for agents, from `open_supervisor`."""
+
+    __slots__ = ("_troupe",)
+
+    def __init__(self, troupe: object = None) -> None:
+        if not isinstance(troupe, Troupe):
+            raise TypeError(
+                "a Supervisor is not made but got: "
+                "async with exeunt.open_supervisor() as supervisor"
+            )
+        self._troupe = troupe
+
+    def __repr__(self) -> str:
+        return f"<Supervisor of {len(self._troupe.children)} agents>"
+
+    @enable_ki_protection
+    async def start(
+        self,
+        factory: Callable[[*Ts], Agent[M]],
+        *args: *Ts,
+        name: str | None = None,
+        uses: Sequence[Handle[Any]] | None = None,
+        restart: RestartWord = "temporary",
+        restart_on: Errors = Exception,
+        group: Group | None = None,
+        capacity: int = 32,
+        cleanup: float = 5.0,
+        overflow: Overflow = "wait",
+        key: Callable[[M], Hashable] | None = None,
+    ) -> Handle[M]:
+        """Start an agent and return its handle when it is ready.
+
+        Like `exeunt.start`, with an order and a restart. If the agent fails before it
+        is ready, the error is raised here and nothing is started again. The handle
+        outlives restarts, and so do the mailbox and the asks that wait in it; the
+        message that was being handled at the crash has failed and does not come back.
+
+        Args:
+            factory: as for `exeunt.start`; each restart calls it again.
+            args: as for `exeunt.start`.
+            name: what the agent is called; no two agents of a supervisor may have the
+                same name at a time. If not given, the factory's, with a number if need
+                be.
+            uses: the agents that it talks to while it leaves: they leave later. If not
+                given, all that were started before it.
+            restart: after which end it is started again: ``"temporary"``: after none;
+                ``"transient"``: after a crash; ``"permanent"``: after any end but its
+                supervisor's. A crash after which it is not is an error.
+            restart_on: the exceptions after which it is; of a group, all must be such.
+            group: the group that it is one of; see `group`.
+            capacity: as for `exeunt.start`.
+            cleanup: as for `exeunt.start`.
+            overflow: as for `exeunt.start`.
+            key: as for `exeunt.start`.
+
+        Returns:
+            The handle of the agent.
+
+        Raises:
+            AgentClosed: the agent was cancelled before it was ready.
+            Exception: whatever *factory* or entering lifespan raised.
+            Deadlock: called by an agent which the new agent's lifespan waits for.
+            TypeError: an argument is of the wrong kind.
+            ValueError: an argument is out of range, *name* is taken, or *uses* names
+                an agent that is not this supervisor's, or not any more.
+            RuntimeError: the supervisor is leaving or has left.
+
+        Example::
+
+            web = await supervisor.start(Web, db, uses=[db], restart="permanent")
+        """
+        setting = Setting(name, capacity, cleanup, overflow, key)
+        child = self._begin(factory, args, setting, uses, restart, restart_on, group)
+        handle: Handle[M] = await ready(child.life)
+        return handle
+
+    @enable_ki_protection
+    def start_soon(
+        self,
+        factory: Callable[[*Ts], Agent[M]],
+        *args: *Ts,
+        name: str | None = None,
+        uses: Sequence[Handle[Any]] | None = None,
+        restart: RestartWord = "temporary",
+        restart_on: Errors = Exception,
+        group: Group | None = None,
+        capacity: int = 32,
+        cleanup: float = 5.0,
+        overflow: Overflow = "wait",
+        key: Callable[[M], Hashable] | None = None,
+    ) -> Handle[M]:
+        """Start an agent and return its handle at once.
+
+        The twin of `start` for code that cannot wait. If the agent fails before it is
+        ready, that is a crash like any other.
+
+        Args:
+            factory: as for `start`.
+            args: as for `start`.
+            name: as for `start`.
+            uses: as for `start`.
+            restart: as for `start`.
+            restart_on: as for `start`.
+            group: as for `start`.
+            capacity: as for `start`.
+            cleanup: as for `start`.
+            overflow: as for `start`.
+            key: as for `start`.
+
+        Returns:
+            The handle of the agent.
+
+        Raises:
+            TypeError: as for `start`.
+            ValueError: as for `start`.
+            RuntimeError: as for `start`.
+
+        Example::
+
+            log = supervisor.start_soon(Log, uses=[])
+        """
+        setting = Setting(name, capacity, cleanup, overflow, key)
+        child = self._begin(factory, args, setting, uses, restart, restart_on, group)
+        return child.life.handle
+
+    def group(self, *, settle: float) -> Group:
+        """Declare that some agents use each other, and leave as one.
+
+        Agents that use each other in a ring cannot leave one after the other. As a
+        group they close to everybody outside, go on until there is nothing left to do
+        inside, and leave together.
+
+        Args:
+            settle: how many seconds that may take; then they are cancelled.
+
+        Returns:
+            A group, to be given to `start`.
+
+        Raises:
+            TypeError: *settle* is no number.
+            ValueError: *settle* is negative or infinite.
+
+        Example::
+
+            pair = supervisor.group(settle=5)
+            ping = await supervisor.start(Ping, group=pair)
+            pong = await supervisor.start(Pong, ping, group=pair)
+        """
+        rules.check_seconds("settle", settle)
+        return Group(self._troupe, settle)
+
+    def declare_uses(self, handle: Handle[Any], uses: Sequence[Handle[Any]]) -> None:
+        """Say what an agent uses, where that was not known at its start.
+
+        It takes the place of what was said there.
+
+        Args:
+            handle: an agent of this supervisor.
+            uses: agents of this supervisor, started before it or after.
+
+        Raises:
+            TypeError: an argument is of the wrong kind.
+            ValueError: an agent is not this supervisor's, or the uses close a ring; put
+                such agents into a `group`.
+
+        Example::
+
+            supervisor.declare_uses(early, uses=[late])
+        """
+        child = rules.child_of(self._troupe, handle)
+        rules.declare(child, rules.children_of(self._troupe, uses))
+
+    @enable_ki_protection
+    def dismiss(self, handle: Handle[Any]) -> None:
+        """Stop an agent for good: it drains, leaves and is not started again.
+
+        Args:
+            handle: an agent of this supervisor.
+
+        Raises:
+            TypeError: *handle* is no `Handle`.
+            ValueError: the agent is not this supervisor's, or another one has declared
+                that it uses it.
+
+        Example::
+
+            supervisor.dismiss(web)
+        """
+        child = rules.child_of(self._troupe, handle)
+        rules.check_unused(child)
+        child.dismissed = True
+        child.life.stop()
+
+    def stop(self) -> None:
+        """End the block: cancel what runs in its body, and drain all in order."""
+        self._troupe.body.cancel()
+
+    def cancel(self, reason: str | None = None) -> None:
+        """End the block now: cancel its body and, in order, every agent.
+
+        Args:
+            reason: why, in words; it shows in the outcomes.
+        """
+        self._troupe.hurry(reason)
+
+    async def idle(self) -> None:
+        """Wait until no agent has anything to do: nothing is queued or being handled.
+
+        Returns in the very tick in which the last message is done with. Restarts, and
+        replies that have been deferred, are waited for; timers are not.
+
+        Example::
+
+            await supervisor.idle()
+        """
+        await trio.lowlevel.checkpoint()
+        await self._troupe.idle(self._troupe.children.values())
+
+    @property
+    def agents(self) -> Mapping[str, Handle[Any]]:
+        """The agents that have not left, by name, in the order of their start."""
+        return {name: c.life.handle for name, c in self._troupe.children.items()}
+
+    @property
+    def outcomes(self) -> tuple[Outcome, ...]:
+        """How agents have left, in the order in which they did.
+
+        All that left with the supervisor; of those before, the last hundred that had
+        crashed, were cancelled, or left messages undelivered.
+        """
+        return self._troupe.outcomes
+
+    def _begin(
+        self,
+        factory: Callable[..., Agent[Any]],
+        args: tuple[object, ...],
+        setting: Setting,
+        *words: object,
+    ) -> Child:
+        return rules.begin(self._troupe, factory, args, setting, *cast("Any", words))

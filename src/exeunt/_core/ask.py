@@ -5,7 +5,12 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, final
 
 import trio
-from trio.lowlevel import Abort, RaiseCancelT, enable_ki_protection
+from trio.lowlevel import (
+    Abort,
+    RaiseCancelT,
+    checkpoint_if_cancelled,
+    enable_ki_protection,
+)
 
 from .._model.request import Request
 from .._model.words import shown
@@ -25,6 +30,7 @@ class Stage(Enum):
     QUEUED = auto()  # in the mailbox
     ABANDONED = auto()  # in the mailbox, but the asker has left
     BEGUN = auto()  # its handler has started
+    STREAMING = auto()  # its handler has returned, and the reader gets item by item
     DEFERRED = auto()  # its handler put the reply off
     SETTLED = auto()  # answered, one way or another
 
@@ -81,6 +87,9 @@ class Ask(Wait):
             self._line_up()
         except trio.ClosedResourceError:
             self.settle(error=self.life.refusal(self.message))
+        except BaseException:  # of the function that says a message's key
+            self.take_back()
+            raise
         else:
             mailbox.wake()
 
@@ -152,6 +161,12 @@ class Ask(Wait):
         elif self.stage is Stage.QUEUED:
             self.stage = Stage.ABANDONED
         return super()._on_cancel(raise_cancel)
+
+
+async def look(life: "Life", message: object) -> None:
+    """Find out why the fast way to an agent is barred: another run, or cancellation."""
+    life.check_home(message)
+    await checkpoint_if_cancelled()
 
 
 def message_of(item: object) -> object:

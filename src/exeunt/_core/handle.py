@@ -1,19 +1,21 @@
 """What everybody but the agent itself holds of an agent."""
 
+from collections.abc import AsyncIterable, AsyncIterator
+from contextlib import AbstractAsyncContextManager
 from typing import Generic, TypeVar, final
 
 import trio
-from trio.lowlevel import checkpoint_if_cancelled, enable_ki_protection
+from trio.lowlevel import enable_ki_protection
 
 from .._model.lifecycle import State
 from .._model.outcome import Outcome, Statistics
 from .._model.request import Request
-from ..exceptions import NotARequest
 from . import regrets
-from .ask import Ask
+from .ask import Ask, look
 from .leaving import cancel_and_see_off, until_closed
 from .life import Life
 from .mailbox import Sender
+from .stream import streamed
 from .trio_private import undisturbed
 from .waiting import Wait
 
@@ -68,7 +70,7 @@ class Handle(trio.abc.AsyncResource, Generic[M_contra]):
         """
         life = self._life
         if not undisturbed(life.home):
-            await _look(life, message)
+            await look(life, message)
         mailbox = life.mailbox
         if mailbox.line:
             await Sender(life, message).get_in()
@@ -147,21 +149,41 @@ class Handle(trio.abc.AsyncResource, Generic[M_contra]):
         """
         life = self._life
         if not isinstance(request, Request):
-            raise NotARequest(
-                f"cannot ask agent {life.name!r} a {type(request).__name__}, which is "
-                "no Request: send it, or derive its class from Request",
-                message=request,
-            )
+            raise regrets.no_request(life, request)
         if not undisturbed(life.home):
-            await _look(life, request)
+            await look(life, request)
         ask = Ask(life, request)
-        try:
-            ask.post()
-        except BaseException:  # of the function that says a message's key
-            ask.take_back()
-            raise
+        ask.post()
         answer: R = await ask.answer()
         return answer
+
+    def stream(
+        self, request: Request[AsyncIterable[R]]
+    ) -> AbstractAsyncContextManager[AsyncIterator[R]]:
+        """Have *request* answered item by item, in an ``async with`` block.
+
+        The agent makes an item when it is wanted, and nothing else happens in it until
+        the block is left. That cancels the turn, if it goes on, and waits for its end.
+
+        Args:
+            request: a `Request` that is answered with an async iterable.
+
+        Returns:
+            The context manager, which gives an iterator, to be used in the block.
+
+        Raises:
+            NotARequest: *request* is no `Request`.
+            Exception: on entering, or at an item, whatever `ask` raises there.
+            TypeError: on entering, when the answer is no async iterable.
+
+        Example::
+
+            async with store.stream(Rows()) as rows:
+                names = [row.name async for row in rows]
+        """
+        if not isinstance(request, Request):
+            raise regrets.no_request(self._life, request)
+        return streamed(self._life, request)
 
     def stop(self) -> None:
         """Ask the agent to finish what it has accepted and leave.
@@ -276,9 +298,3 @@ class Handle(trio.abc.AsyncResource, Generic[M_contra]):
             print(figures.waiting, "messages wait in the mailbox")
         """
         return self._life.statistics()
-
-
-async def _look(life: Life, message: object) -> None:
-    """Find out why the fast way is barred: another run, or cancellation."""
-    life.check_home(message)
-    await checkpoint_if_cancelled()

@@ -21,6 +21,7 @@ from .._model.outcome import Outcome
 from .._model.timetable import Timer, Timetable
 from .._model.words import shown
 from ..exceptions import PostponedTooMuch
+from .ask import Ask, Stage
 from .trio_private import undisturbed
 
 if TYPE_CHECKING:
@@ -77,13 +78,13 @@ class Lane:
         After each tick the mailbox has its turn, so that a timer that is faster than
         its handler does not keep all the messages waiting.
         """
-        if self.notices:
+        life = self._life
+        calm = undisturbed(life.home)  # or no turn is to begin any more
+        if self.notices and calm:
             return self.notices.popleft().made()
         if self.returned:
             return self.returned.popleft()
-        life = self._life
-        quiet = life.state is not State.RUNNING or not undisturbed(life.home)
-        if self._breath or quiet:
+        if self._breath or not calm or life.state is not State.RUNNING:
             self._breath = False
             return NOTHING
         self._tick = self.timetable.take(trio.current_time())
@@ -110,13 +111,22 @@ class Lane:
 
     def postpone(self, message: object) -> None:
         """Let the turn that runs end with its message being postponed."""
-        if len(self.postponed) >= max(1, self._life.mailbox.capacity):
+        room = max(1, self._life.mailbox.capacity)
+        if len(self.postponed) >= room:
+            self._let_go()
+        if len(self.postponed) >= room:
             raise PostponedTooMuch(
                 f"agent {self._life.name!r} postpones {len(self.postponed)} messages, "
                 f"as many as its mailbox may hold, and now {shown(message)}",
                 message=message,
             )
         self.postponing = True
+
+    def _let_go(self) -> None:
+        """Keep no request for an asker who has left."""
+        kept = [item for item in self.postponed if not _is_abandoned(item)]
+        self._life.abandoned += len(self.postponed) - len(kept)
+        self.postponed = kept
 
     def replay(self) -> None:
         """Bring back what was postponed, ahead of what is newer."""
@@ -125,12 +135,12 @@ class Lane:
         self.postponed.clear()
 
     def begin_again(self, held: object) -> None:
-        """Keep what was accepted, but nothing of what the last incarnation set up."""
+        """Keep what was accepted, and who is watched, but no timer."""
         self.postponing = self._breath = False
         self._tick = None
-        self.replay()
         if held is not NOTHING:
             self.returned.appendleft(held)
+        self.replay()  # after that, since what was postponed is older
         self.timetable.clear()
 
     def clear(self) -> list[Any]:
@@ -140,7 +150,7 @@ class Lane:
         self.watched.clear()
         self.notices.clear()
         self.timetable.clear()
-        left = [*self.returned, *self.postponed]
+        left = [*self.postponed, *self.returned]
         self.returned.clear()
         self.postponed.clear()
         return left
@@ -173,3 +183,7 @@ class Notice:
         """Make the message; what the maker raises is the watcher's own crash."""
         assert self._outcome is not None
         return self._make(self._outcome)
+
+
+def _is_abandoned(item: object) -> bool:
+    return isinstance(item, Ask) and item.stage is Stage.ABANDONED

@@ -5,7 +5,7 @@ every task; and it is called with Ctrl-C held back, so it is one instant for a s
 too. The waiting is the runner's.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 import attrs
@@ -90,6 +90,8 @@ class Life:
     dropped: int = 0
     undelivered: tuple[object, ...] = ()
     deferred: dict[Ask, None] | None = None  # handled, but their replies were put off
+
+    crew: "Sequence[Life]" = ()  # who works for it, if it is a pool
 
     # Who waits for whom.
     waits_for: "Life | None" = None
@@ -224,18 +226,19 @@ class Life:
         self.mailbox.wake()
 
     def ledger(self) -> Ledger:
-        """Count what became of the messages so far."""
+        """Count what became of the messages so far, with those of the crew."""
+        lives = (self, *self.crew)
         settled = {
-            "handled": self.handled,
-            "failed": self.failed,
-            "interrupted": self.interrupted,
-            "abandoned": self.abandoned,
-            "dropped": self.dropped,
-            "undelivered": len(self.undelivered),
+            "handled": sum(life.handled for life in lives),
+            "failed": sum(life.failed for life in lives),
+            "interrupted": sum(life.interrupted for life in lives),
+            "abandoned": sum(life.abandoned for life in lives),
+            "dropped": sum(life.dropped for life in lives),
+            "undelivered": sum(len(life.undelivered) for life in lives),
         }
-        on_hand = (self.held is not NOTHING) + (self.turn is not NOTHING)
-        accepted = sum(settled.values()) + on_hand + self.waiting
-        return Ledger(accepted=accepted, **settled)
+        held = sum((x.held is not NOTHING) + (x.turn is not NOTHING) for x in lives)
+        waiting = sum(life.waiting for life in lives)
+        return Ledger(accepted=sum(settled.values()) + held + waiting, **settled)
 
     def statistics(self) -> Statistics:
         """Look at everything at this instant."""
@@ -264,7 +267,8 @@ class Life:
             return False
         at_rest = self.turn is NOTHING and self.held is NOTHING
         noticed = self.lane is not None and self.lane.notices
-        return at_rest and not (self.waiting or self.mailbox.line or noticed)
+        busy = self.waiting or self.mailbox.line or noticed
+        return at_rest and not busy and all(life.idle for life in self.crew)
 
     def check_home(self, message: object = None) -> None:
         """Raise `WrongRun` unless this is the agent's own Trio run."""

@@ -30,12 +30,10 @@ from .overflow import (
     Drop,
     DropNewest,
     DropOldest,
-    Inlet,
     InsideOnly,
     KeyOf,
     Latest,
     LatestOutlet,
-    Outlet,
     Overflow,
 )
 from .trio_private import wake_up
@@ -97,18 +95,17 @@ class Mailbox:
 
     def __init__(self, capacity: int) -> None:
         self.capacity: int = capacity
-        self.inlet: Inlet | DropNewest | DropOldest | Latest | InsideOnly
-        self.outlet: Outlet | LatestOutlet
+        self.inlet: Any  # what has send_nowait() and close()
+        self.outlet: Any  # what has receive_nowait(), statistics() and close()
         self.inlet, self.outlet = trio.open_memory_channel[Any](capacity)
         self.refuses = False
         self.insiders: set[Life] | None = None
-        self.line: OrderedDict[Sender | Ask, None] | None = None
+        self.line: Any = None  # an OrderedDict of those who wait for room, or None
         self.sleeper: Task | None = None
 
     def adopt(self, overflow: Overflow, drop: Drop, key_of: KeyOf | None) -> None:
         """Let *overflow* say what happens where there is no room."""
-        inlet: Any = self.inlet
-        outlet: Any = self.outlet
+        inlet, outlet = self.inlet, self.outlet
         match overflow:
             case "wait" | "refuse":
                 self.refuses = overflow == "refuse"
@@ -124,7 +121,8 @@ class Mailbox:
     @property
     def waiting(self) -> int:
         """How many messages lie in the buffer."""
-        return self.outlet.statistics().current_buffer_used
+        used: int = self.outlet.statistics().current_buffer_used
+        return used
 
     def bar(self, life: "Life", message: object) -> Exception | None:
         """Return why *message* of the current task must not wait for room."""

@@ -111,8 +111,8 @@ class Latest:
             hash(key)
         except TypeError:
             raise TypeError(
-                f"the key of {shown(message)} is not hashable: {shown(key)}. A mailbox "
-                "with overflow='latest' needs a hashable key for every message"
+                f"the key of {shown(message)} is not hashable: {shown(key)}. Where "
+                "overflow='latest', every message needs a hashable key"
             ) from None
         return key
 
@@ -130,7 +130,7 @@ class LatestOutlet:
         del self.slots[slot.key]
         return slot.item
 
-    def statistics(self) -> trio.MemoryChannelStatistics:
+    def statistics(self) -> "trio.MemoryChannelStatistics":
         """Look into the channel."""
         return self.outlet.statistics()
 

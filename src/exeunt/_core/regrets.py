@@ -5,7 +5,13 @@ from typing import TYPE_CHECKING
 from .._model.lifecycle import Event, Reason
 from .._model.outcome import Fate
 from .._model.words import shown
-from ..exceptions import AgentClosed, AgentCrashed, MailboxFull, MessageDropped
+from ..exceptions import (
+    AgentClosed,
+    AgentCrashed,
+    MailboxFull,
+    MessageDropped,
+    NotARequest,
+)
 
 if TYPE_CHECKING:
     from .life import Life
@@ -48,6 +54,15 @@ def turn_lost(life: "Life", request: object, event: Event) -> Exception:
     )
     error.__cause__ = life.error
     return error
+
+
+def no_request(life: "Life", message: object) -> NotARequest:
+    """This cannot be asked."""
+    return NotARequest(
+        f"cannot ask agent {life.name!r} a {type(message).__name__}, which is "
+        "no Request: send it, or derive its class from Request",
+        message=message,
+    )
 
 
 def no_room(life: "Life", message: object) -> MailboxFull:

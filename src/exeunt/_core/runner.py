@@ -31,8 +31,10 @@ from .agent import Agent, has_lifespan
 from .ask import Ask, Stage
 from .ending import begin_again, retire
 from .failures import event_for, left_after_cleanup, lone_refusal
+from .front import Front
 from .lane import NOTHING
 from .life import Life
+from .stream import Stream
 from .trio_private import undisturbed
 from .waiting import enter_life
 
@@ -81,7 +83,9 @@ async def _perform(
         await life.keeper.let_in(life)
         begin_again(life)
     agent = _engage(life, factory, args)
-    if has_lifespan(agent):
+    if isinstance(agent, Front):
+        await agent.attend(life)
+    elif has_lifespan(agent):
         await _attend_within(agent.lifespan(), life, agent.handle)
     else:
         await _attend(life, agent.handle)
@@ -205,7 +209,7 @@ async def _attend(life: Life, handle: Handler) -> None:  # noqa: PLR0912
             life.held = item
             await checkpoint_if_cancelled()
             life.held = NOTHING  # a deadline is over that Trio has not seen yet
-        if type(item) is Ask:
+        if type(item) is Ask or type(item) is Stream:
             await _answer(life, item)
         else:
             life.turn = item
@@ -231,19 +235,21 @@ async def _answer(life: Life, ask: Ask) -> None:
     if ask.life is not life:
         ask.pass_to(life)
     if not ask.linked:
-        await _reply(life, ask)
+        await _reply(life, ask, _turn)
         return
     with trio.CancelScope() as ask.turn:
-        await _reply(life, ask)
+        await _reply(life, ask, ask.produce if isinstance(ask, Stream) else _turn)
     if ask.turn.cancelled_caught:
         life.turn = NOTHING
         life.interrupted += 1
     ask.end_turn()
 
 
-async def _reply(life: Life, ask: Ask) -> None:
+async def _reply(
+    life: Life, ask: Ask, turn: Callable[[Handler, Any], Awaitable[object]]
+) -> None:
     try:
-        value = await _turn(life.handler, ask.message)
+        value = await turn(life.handler, ask.message)
     except BaseException as raised:  # noqa: ASYNC103 - a refusal
         refusal = lone_refusal(raised)
         if refusal is None or ask.stage is Stage.SETTLED:

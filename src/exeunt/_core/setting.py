@@ -1,11 +1,13 @@
 """What an agent is started with, checked where it is given."""
 
+import inspect
 import sys
 from collections.abc import Callable
 from typing import Any
 
 import attrs
 
+from .mailbox import Mailbox
 from .overflow import OVERFLOWS, KeyOf
 
 
@@ -18,6 +20,7 @@ class Setting:
     cleanup: float = 5.0
     overflow: Any = "wait"
     key: KeyOf | None = None
+    mailbox: Callable[[], Mailbox] | None = None  # if it is not one of its own
 
     def check(self) -> None:
         """Complain about what is of the wrong kind or out of range."""
@@ -39,10 +42,12 @@ class Setting:
                 f"overflow={self.overflow!r} needs a capacity of 1 or more: "
                 "where there is never room, nothing would ever be accepted"
             )
-        if self.overflow == "latest" and not callable(self.key):
+        if self.overflow == "latest" and (
+            not callable(self.key) or inspect.iscoroutinefunction(self.key)
+        ):
             raise TypeError(
                 "overflow='latest' needs key=, a function that returns the key of a "
-                f"message, not {self.key!r}"
+                f"message at once, not {self.key!r}"
             )
         if self.overflow != "latest" and self.key is not None:
             raise TypeError(

@@ -139,7 +139,10 @@ def begin(
     check_factory(factory)
     setting.check()
     name = name_of(factory) if setting.name is None else setting.name
-    life = Life(name, Mailbox(setting.capacity), setting.cleanup)
+    mailbox = (
+        Mailbox(setting.capacity) if setting.mailbox is None else setting.mailbox()
+    )
+    life = Life(name, mailbox, setting.cleanup)
     if setting.overflow != "wait":
         life.mailbox.adopt(setting.overflow, life.drop, setting.key)
     if keeper is not None:

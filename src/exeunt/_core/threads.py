@@ -51,6 +51,11 @@ def check_function(fn: object, caller: str) -> None:
         raise TypeError(f"{caller} calls a function, and {shown(fn)} is none")
     if inspect.iscoroutinefunction(fn):
         raise TypeError(
-            f"{caller} is for functions that block, and {shown(fn)} is async: "
+            f"{caller} is for functions that block, and {name_of(fn)} is async: "
             "await it in the handler"
         )
+
+
+def name_of(fn: object) -> str:
+    """Return what an error calls *fn*."""
+    return getattr(fn, "__qualname__", None) or shown(fn)

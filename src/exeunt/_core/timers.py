@@ -8,7 +8,6 @@ import trio
 from trio.lowlevel import enable_ki_protection
 
 from .._model.timetable import Rhythm, Timer
-from .setting import check_seconds
 
 if TYPE_CHECKING:
     from .life import Life
@@ -51,7 +50,11 @@ class Timers:
             ValueError: *after* is negative or infinite.
             WrongRun: called from another thread or another Trio run.
         """
-        check_seconds("after", after)
+        _check_number("after", after)
+        if not 0 <= after <= sys.float_info.max:
+            raise ValueError(
+                f"after is a finite number of seconds, 0 or more, not {after}"
+            )
         self._set(key, message, Rhythm.ONCE, after)
 
     def repeat(self, key: Hashable, message: object, *, delay: float) -> None:
@@ -93,10 +96,7 @@ class Timers:
                 negative.
             WrongRun: called from another thread or another Trio run.
         """
-        if not isinstance(catch_up, int):
-            raise TypeError(f"catch_up is a number of ticks, an int, not {catch_up!r}")
-        if catch_up < 0:
-            raise ValueError(f"catch_up is 0 or more ticks, not {catch_up}")
+        _check_catch_up(catch_up)
         seconds = _check_period("period", period)
         self._set(key, message, Rhythm.RATE, seconds, catch_up)
 
@@ -163,10 +163,23 @@ def _check_key(key: object) -> None:
         ) from None
 
 
-def _check_period(what: str, seconds: object) -> float:
-    """Return *seconds*, or complain that nothing can repeat so."""
+def _check_catch_up(catch_up: object) -> None:
+    """Complain about what is no number of ticks."""
+    if not isinstance(catch_up, int) or isinstance(catch_up, bool):
+        raise TypeError(f"catch_up is a number of ticks, an int, not {catch_up!r}")
+    if catch_up < 0:
+        raise ValueError(f"catch_up is 0 or more ticks, not {catch_up}")
+
+
+def _check_number(what: str, seconds: object) -> None:
+    """Complain about what is no number of seconds."""
     if not isinstance(seconds, (int, float)) or isinstance(seconds, bool):
         raise TypeError(f"{what} is a number of seconds, not {seconds!r}")
+
+
+def _check_period(what: str, seconds: float) -> float:
+    """Return *seconds*, or complain that nothing can repeat so."""
+    _check_number(what, seconds)
     if not 0 < seconds <= sys.float_info.max:
         raise ValueError(
             f"{what} is a positive and finite number of seconds, not {seconds}"

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from logging import getLogger
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -39,7 +40,8 @@ class Child:
     waiting: bool = False
     dismissed: bool = False
     crashes: int = 0  # in a row
-    came: float = 0.0  # when its incarnation was ready
+    returning: bool = False  # its next incarnation is not ready yet
+    came: float = inf  # when its incarnation was ready
 
     def members(self) -> "list[Child]":
         """Return itself, as a group of one."""
@@ -59,8 +61,10 @@ class Child:
             return False
         return self._may_return(failure, f"agent {life.name!r} crashed")
 
-    async def let_in(self, life: Life) -> None:  # noqa: ARG002 - a keeper's
+    async def let_in(self, life: Life) -> None:
         """Wait until the next incarnation may begin."""
+        life.error = None  # forgiven, even if it is cancelled before it comes in
+        self.returning, self.came = True, inf
         if self.gate is None:
             await trio.sleep(self.patience)
             return
@@ -71,19 +75,20 @@ class Child:
         finally:
             self.waiting = False
 
-    def came_in(self, life: Life) -> None:  # noqa: ARG002
+    def came_in(self, life: Life) -> None:  # noqa: ARG002 - a keeper's
         """Hear that an incarnation is ready."""
-        self.came = trio.current_time()
+        self.returning, self.came = False, trio.current_time()
         self.gate = None
         self.troupe.arrived(self)
 
-    def settled(self, life: Life) -> None:
+    def settled(self, life: Life) -> None:  # noqa: ARG002
         """Hear that the agent may have nothing left to do."""
         if self.troupe.idlers:
-            self.troupe.settled(life)
+            self.troupe.settled(self)
 
     def ended(self, life: Life) -> None:
         """Hear that the life is over, and see to its error if there is one."""
+        self.returning = False
         error = None if life.start_awaited else life.error
         if error is None and self._comes_back(life):
             self._come_back(life)
@@ -97,6 +102,11 @@ class Child:
         return self.life.name
 
     @property
+    def idle(self) -> bool:
+        """Whether nothing is to be done before somebody sends something."""
+        return self.life.idle and not self.returning
+
+    @property
     def patience(self) -> float:
         """How many seconds to wait before the next incarnation."""
         backoff = self.troupe.backoff
@@ -105,7 +115,8 @@ class Child:
         return backoff.delay(self.crashes, backoff.chance())
 
     def _comes_back(self, life: Life) -> bool:
-        if self.restart is not Restart.PERMANENT or life.start_awaited:
+        never_ready = life.starter is not None  # and who started it hears of that
+        if self.restart is not Restart.PERMANENT or never_ready:
             return False
         if self.troupe.leaving or self.dismissed:
             return False
@@ -118,10 +129,12 @@ class Child:
 
     def _come_back(self, life: Life) -> None:
         """Let the handle lead to a new life: the old one has ended for good."""
+        self.troupe.note(life.outcome)
         self.begin()
         self.life.again = True  # it comes in like one that has crashed
-        self.life.handle = life.handle
-        life.handle._life = self.life
+        if life.handle._life is life:
+            self.life.handle = life.handle
+            life.handle._life = self.life
 
     def _may_return(self, failure: BaseException, what: str) -> bool:
         troupe, now = self.troupe, trio.current_time()

@@ -5,8 +5,6 @@ from typing import TYPE_CHECKING
 
 import trio
 
-from .._core.life import Life
-
 if TYPE_CHECKING:
     from .child import Child
 
@@ -47,7 +45,7 @@ class Idler:
     def __init__(self, children: "Iterable[Child]") -> None:
         self._children = children  # a view: those of the moment
         self._event = trio.Event()
-        self._witness: Life | None = None
+        self._witness: Child | None = None
         self.look()
 
     @property
@@ -57,14 +55,13 @@ class Idler:
 
     def look(self) -> None:
         """Find one that is busy."""
-        lives = (child.life for child in self._children)
-        self._witness = next((life for life in lives if not life.idle), None)
+        self._witness = next((c for c in self._children if not c.idle), None)
         if self._witness is None:
             self._event.set()
 
-    def settled(self, life: Life) -> None:
+    def settled(self, child: "Child") -> None:
         """Look again, if it is the busy one that may have nothing left to do."""
-        if life is self._witness:
+        if child is self._witness:
             self.look()
 
     async def wait(self) -> None:

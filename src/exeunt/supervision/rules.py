@@ -1,7 +1,8 @@
 """What a supervisor is told, checked where it is told."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, cast
+from itertools import takewhile
+from typing import Any
 
 from .._core.agent import Agent
 from .._core.handle import Handle
@@ -15,7 +16,7 @@ from .troupe import Troupe
 __all__ = ["check_seconds"]
 
 
-def strategy(word: object) -> Strategy:
+def strategy(word: Any) -> Strategy:
     """Return the strategy of this name."""
     if word not in tuple(Strategy):
         raise ValueError(f"strategy is one of {_words(Strategy)}, not {word!r}")
@@ -47,7 +48,7 @@ def begin(
     args: tuple[object, ...],
     setting: Setting,
     uses: Sequence[Handle[Any]] | None,
-    restart: object,
+    restart: Any,
     restart_on: object,
     group: object,
 ) -> Child:
@@ -64,6 +65,8 @@ def begin(
     if group is not None and not (isinstance(group, Group) and group.is_of(troupe)):
         raise ValueError(f"{group!r} is no group of this supervisor")
     used = None if uses is None else children_of(troupe, uses)
+    if group is not None:
+        _check_ring(troupe, group, used)
     setting.name = troupe.name_for(setting.name, name_of(factory))
     child = Child(
         troupe,
@@ -71,7 +74,7 @@ def begin(
         args,
         setting,
         Restart(restart),
-        _kinds(restart_on),
+        kinds(restart_on),
         group,
         used,
     )
@@ -95,31 +98,45 @@ def child_of(troupe: Troupe, handle: object) -> Child:
     return child
 
 
-def children_of(troupe: Troupe, handles: object) -> list[Child]:
+def children_of(troupe: Troupe, handles: Any) -> list[Child]:
     """Return the agents of the supervisor that *handles* lead to."""
     if isinstance(handles, (str, Handle)) or not isinstance(handles, Sequence):
         raise TypeError(f"uses is a list of Handles, not {handles!r}")
-    return [child_of(troupe, handle) for handle in cast("Sequence[Any]", handles)]
+    return [child_of(troupe, handle) for handle in handles]
 
 
 def declare(child: Child, used: list[Child]) -> None:
     """Let *child* use these, unless that closes a ring."""
     before, child.uses = child.uses, []
-    graph = child.troupe.graph()
-    child.uses = before
-    node = child.group or child
-    for each in used:
-        other = each.group or each
-        ring = (
-            [] if other is node and child.group else ring_closed_by(node, other, graph)
-        )
+    try:
+        _check_ring(child.troupe, child.group or child, used)
+    except ValueError:
+        child.uses = before
+        raise
+    child.uses = used
+
+
+def _check_ring(
+    troupe: Troupe, node: Child | Group, used: list[Child] | None
+) -> None:
+    """Complain if *node* closed a ring by using these, or all that came before it."""
+    graph = troupe.graph()
+    if node not in graph:
+        return  # nobody can use what is not there yet
+    if used is None:
+        others = [*takewhile(lambda each: each is not node, graph)]
+    else:
+        others = [each.group or each for each in used]
+    for other in others:
+        if other is node and node.members() != [node]:
+            continue  # inside a group
+        ring = ring_closed_by(node, other, graph)
         if ring:
             names = " -> ".join(c.name for n in [*ring, node] for c in n.members()[:1])
             raise ValueError(
                 f"these agents would use each other in a ring: {names}. None of them "
                 "could leave first: put them into one group, supervisor.group(...)"
             )
-    child.uses = used
 
 
 def check_unused(child: Child) -> None:
@@ -132,17 +149,18 @@ def check_unused(child: Child) -> None:
         )
 
 
-def _kinds(restart_on: object) -> tuple[type[Exception], ...]:
-    kinds: tuple[Any, ...] = (
+def kinds(restart_on: object) -> tuple[type[Exception], ...]:
+    """Return the kinds of exceptions after which an agent is started again."""
+    chosen: tuple[Any, ...] = (
         restart_on if isinstance(restart_on, tuple) else (restart_on,)
     )
-    for kind in kinds:
+    for kind in chosen:
         if not isinstance(kind, type) or not issubclass(kind, Exception):
             raise TypeError(
                 "restart_on is an Exception class or a tuple of such, and "
                 f"{kind!r} is none: KeyboardInterrupt and its like end the program"
             )
-    return kinds
+    return chosen
 
 
 def _words(words: type[Strategy] | type[Restart]) -> str:

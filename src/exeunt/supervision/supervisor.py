@@ -17,7 +17,7 @@ from .._model.restarts import Backoff
 from . import rules
 from .child import Child
 from .group import Group
-from .leaving import leave
+from .stage import open_troupe
 from .troupe import Troupe
 
 M = TypeVar("M")
@@ -69,33 +69,15 @@ def open_supervisor(
     """
     word, budget = rules.strategy(strategy), rules.budget(max_restarts, within)
     rules.check_backoff(backoff)
-    return _open(lambda nursery: Troupe(nursery, word, budget, backoff))
+    return _supervising(open_troupe(word, budget, backoff))
 
 
 @asynccontextmanager
-@enable_ki_protection
-async def _open(make: Callable[[trio.Nursery], Troupe]) -> AsyncGenerator["Supervisor"]:
-    error: BaseException | None = None
-    failure: BaseException | None = None
-    try:
-        async with trio.open_nursery() as nursery:
-            troupe = make(nursery)
-            try:
-                with troupe.body:
-                    yield Supervisor(troupe)
-            except BaseException as raised:  # noqa: ASYNC103 - raised below
-                error = raised
-            error = await leave(troupe, error)
-            failure = troupe.failure()
-    except BaseException as raised:  # noqa: ASYNC103 - raised below
-        error = error or raised  # cancelled while an agent would not go
-    try:
-        if failure is not None:
-            raise failure
-        if error is not None:
-            raise error
-    finally:
-        del error, failure
+async def _supervising(
+    stage: AbstractAsyncContextManager[Troupe],
+) -> AsyncGenerator["Supervisor"]:
+    async with stage as troupe:
+        yield Supervisor(troupe)
 
 
 @final

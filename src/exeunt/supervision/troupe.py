@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 import attrs
 import trio
 
-from .._core.failures import leaves
-from .._core.life import Life
 from .._core.trio_private import cancel_scope
 from .._model import uses
 from .._model.lifecycle import Reason
@@ -107,6 +105,7 @@ class Troupe:
     def broke(self, child: "Child") -> None:
         """Start *child* again, which has crashed, and others with it if need be."""
         if self.strategy is Strategy.ONE_FOR_ONE or self.leaving:
+            child.gate = None  # it comes in alone
             return
         child.gate = trio.Event()
         self.broken.add(child)
@@ -119,10 +118,10 @@ class Troupe:
         if self.mustered is not None:
             self.mustered.report(child)
 
-    def settled(self, life: Life) -> None:
+    def settled(self, child: "Child") -> None:
         """Hear that an agent may have nothing left to do."""
         for idler in self.idlers:
-            idler.settled(life)
+            idler.settled(child)
 
     async def idle(self, children: "Iterable[Child]") -> None:
         """Wait until none of *children* has anything to do."""
@@ -136,16 +135,19 @@ class Troupe:
     def lose(self, child: "Child", error: BaseException | None) -> None:
         """Hear that *child* has left for good."""
         del self.children[child.life.name]
-        outcome = child.life.outcome
-        if self.leaving:
-            self._last.append(outcome)
-        elif outcome.undelivered or outcome.reason is not Reason.STOPPED:
-            self._early.append(outcome)
+        self.note(child.life.outcome)
         if error is not None:
             self.fail(error)
         self.arrived(child)
         if self.last_muster is not None:
             self.last_muster.report(child)
+
+    def note(self, outcome: Outcome) -> None:
+        """Keep an outcome that somebody may want to see."""
+        if self.leaving:
+            self._last.append(outcome)
+        elif outcome.undelivered or outcome.reason is not Reason.STOPPED:
+            self._early.append(outcome)
 
     def exhausted(self) -> None:
         """The restarts are used up: what was forgiven is not, any more."""
@@ -156,7 +158,7 @@ class Troupe:
         """Something has failed for good: the scene is over."""
         parts = [error]
         if isinstance(error, BaseExceptionGroup) and getattr(error, _FLAT, False):
-            parts = list(leaves(error))
+            parts = list(error.exceptions)
         known = {id(failure) for failure in self.failures}
         self.failures += [part for part in parts if id(part) not in known]
         self.hurry(f"{type(error).__name__}: {error}")

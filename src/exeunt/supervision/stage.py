@@ -1,0 +1,43 @@
+"""Where the agents of a supervisor live, from the first to the last."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+import trio
+from trio.lowlevel import enable_ki_protection
+
+from .._core.failures import leaves
+from .._model.restarts import Backoff, Budget, Strategy
+from .leaving import leave, note
+from .troupe import Troupe
+
+
+@asynccontextmanager
+@enable_ki_protection
+async def open_troupe(
+    strategy: Strategy, budget: Budget, backoff: Backoff | None
+) -> AsyncGenerator[Troupe]:
+    """Open a nursery for agents, and see them off at the end of the block."""
+    error: BaseException | None = None
+    try:
+        async with trio.open_nursery() as nursery:
+            troupe = Troupe(nursery, strategy, budget, backoff)
+            try:
+                with troupe.body:
+                    yield troupe
+            except BaseException as raised:  # noqa: ASYNC103 - raised below
+                error = raised
+            error = await leave(troupe, error)
+    except BaseException as raised:  # noqa: ASYNC103 - raised below
+        # Cancelled, or a Ctrl-C that must not be lost, while an agent would not go.
+        error = error or raised
+        for each in leaves(raised):
+            note(troupe, each)
+    failure = troupe.failure()
+    try:
+        if failure is not None:
+            raise failure
+        if error is not None:
+            raise error
+    finally:
+        del error, failure

@@ -22,10 +22,12 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import redirect_stdout
 from io import StringIO
 from itertools import zip_longest
+from pathlib import Path
 from textwrap import dedent, indent
 from traceback import format_exception
 from types import CodeType
 from typing import Any
+from unittest import SkipTest
 from unittest.mock import patch
 
 import trio
@@ -40,6 +42,9 @@ BLOCK = re.compile(
 FRAGMENT = re.compile(r"^( *)Example::\n\n?(?P<text>(?:\1 +.+\n|\n)+)", re.MULTILINE)
 
 trio_run = trio.run
+
+# A clock that jumps ahead does not wait for threads and processes.
+REAL_TIME = {"do-blocking-work.md"}
 
 
 def blocks_of(page: Document) -> Iterator[Region]:
@@ -57,10 +62,8 @@ def run_block(example: Example) -> str | None:
     source, said = example.parsed
     code = compile("\n" * example.line + source, example.path, "exec")
     example.namespace.setdefault("__name__", "__main__")
-    with (
-        redirect_stdout(StringIO()) as out,
-        patch.object(trio, "run", run_in_virtual_time),
-    ):
+    run = trio_run if Path(example.path).name in REAL_TIME else run_in_virtual_time
+    with redirect_stdout(StringIO()) as out, patch.object(trio, "run", run):
         failure = execute(code, example.namespace)
     printed = out.getvalue()
     if failure or printed == said:
@@ -138,6 +141,10 @@ def execute(code: CodeType, names: dict[str, Any]) -> str | None:
         exec(code, names)  # noqa: S102 - our own documentation
     except BaseExceptionGroup as group:
         return "".join(format_exception(group))
+    except ImportError as error:
+        if "exeunt[" not in str(error):
+            raise
+        raise SkipTest(str(error)) from None  # an extra that is not installed
     return None
 
 
@@ -160,7 +167,7 @@ pytest_collect_file = (
 
 # What the fragments speak of without saying what it is.
 CAST = """
-import pathlib, tempfile
+import contextlib, pathlib, tempfile
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
@@ -188,6 +195,14 @@ class Service(Agent[Set | Get]):
             self.value = message.value
         return self.value
 
+class Search(Request[str], linked=True):
+    def __init__(self, words):
+        self.words = words
+
+class Library(Agent[Search]):
+    async def handle(self, message):
+        return message.words.upper()
+
 class Bank(Agent[Balance]):
     async def handle(self, message):
         return {"alice": 70}[message.account]
@@ -207,6 +222,108 @@ trio.run(main)
 """
 
 IN_A_NURSERY = {
+    "Pool": """
+        class Fetcher(Agent[str]):
+            async def handle(self, message): ...
+
+        ...
+        assert fetch.name == "fetchers"
+        assert fetchers.size == 8
+        await fetch.aclose()
+        """,
+    "Pool.resize": """
+        fetchers = Pool(4, Log)
+        ...
+        assert fetchers.size == 8
+        """,
+    "open_supervisor": """
+        class Database(Service): ...
+        class Web(Log):
+            def __init__(self, db): ...
+
+        ...
+        assert [outcome.agent for outcome in supervisor.outcomes] == ["Web", "Database"]
+        """,
+    "Supervisor.start": """
+        class Web(Log):
+            def __init__(self, db): ...
+
+        async with open_supervisor() as supervisor:
+            db = await supervisor.start(Service)
+            ...
+            assert list(supervisor.agents) == ["Service", "Web"]
+        """,
+    "Supervisor.start_soon": """
+        async with open_supervisor() as supervisor:
+            ...
+            await log.send("a line")
+        assert log.outcome.ledger.handled == 1
+        """,
+    "Supervisor.group": """
+        class Ping(Log): ...
+        class Pong(Log):
+            def __init__(self, ping): ...
+
+        async with open_supervisor() as supervisor:
+            ...
+        assert ping.closed and pong.closed
+        """,
+    "Supervisor.declare_uses": """
+        async with open_supervisor() as supervisor:
+            early = await supervisor.start(Log, name="early")
+            late = await supervisor.start(Log, name="late", uses=[])
+            ...
+        assert [outcome.agent for outcome in supervisor.outcomes] == ["early", "late"]
+        """,
+    "Supervisor.dismiss": """
+        async with open_supervisor() as supervisor:
+            web = await supervisor.start(Log, restart="permanent")
+            ...
+            await web.wait_closed()
+            assert not supervisor.agents
+        """,
+    "Supervisor.stop": """
+        async with open_supervisor() as supervisor:
+            service = await supervisor.start(Service)
+            await service.send(Set(42))
+            ...
+            await trio.sleep_forever()
+        assert service.outcome.ledger.handled == 1
+        """,
+    "Supervisor.cancel": """
+        async with open_supervisor() as supervisor:
+            await supervisor.start(Service)
+            ...
+            await trio.sleep_forever()
+        [outcome] = supervisor.outcomes
+        assert outcome.cancel_reason == "the disk is full"
+        """,
+    "Supervisor.idle": """
+        async with open_supervisor() as supervisor:
+            service = await supervisor.start(Service)
+            await service.send(Set(42))
+            ...
+            assert service.statistics().ledger.handled == 1
+        """,
+    "hedge": """
+        async with await start(nursery, Library) as near:
+            async with await start(nursery, Library) as far:
+                ...
+        assert result == "TRAGEDIES"
+        """,
+    "first_valid": """
+        async with await start(nursery, Library) as near:
+            async with await start(nursery, Library) as far:
+                ...
+        assert result == "TRAGEDIES"
+        """,
+    "quorum": """
+        async with await start(nursery, Library) as near:
+            async with await start(nursery, Library) as far:
+                remote = far
+                ...
+        assert results == ["TRAGEDIES", "TRAGEDIES"]
+        """,
     "Handle.send": """
         async with await start(nursery, Service) as service:
             ...
@@ -222,6 +339,22 @@ IN_A_NURSERY = {
         async with await start(nursery, Bank) as bank:
             ...
             assert balance == 70
+        """,
+    "Handle.stream": """
+        Row = attrs.make_class("Row", ["name"], frozen=True)
+        class Rows(Request): ...
+
+        class Store(Agent[Rows]):
+            async def handle(self, message):
+                return self.rows()
+
+            async def rows(self):
+                yield Row("one")
+                yield Row("two")
+
+        async with await start(nursery, Store) as store:
+            ...
+            assert names == ["one", "two"]
         """,
     "Handle.stop": """
         service = await start(nursery, Service)
@@ -295,9 +428,194 @@ IN_A_NURSERY = {
         async with await start(nursery, Painter) as painter:
             assert await painter.ask(Render()) == "a picture"
         """,
+    "Context.watch": """
+        class WorkerLeft:
+            def __init__(self, outcome):
+                self.outcome = outcome
+
+        class Office(Agent[Get | WorkerLeft]):
+            async def handle(self, message):
+                if isinstance(message, WorkerLeft):
+                    left.append(message.outcome)
+                    return
+                ...
+
+        left = []
+        worker = await start(nursery, Service)
+        async with await start(nursery, Office) as office:
+            await office.ask(Get())
+            await worker.aclose()
+        assert left == [worker.outcome]
+        """,
+    "Context.postpone": """
+        Query = Get
+
+        class Client(Agent[Query | str]):
+            connected = False
+
+            async def handle(self, message):
+                match message:
+                    ...
+                    case Query():
+                        return 42
+                    case "connect":
+                        self.connected = True
+                        self.context.become(self.handle)
+
+        async with await start(nursery, Client) as client:
+            nursery.start_soon(client.send, "connect")
+            assert await client.ask(Query()) == 42
+        """,
+    "Context.become": """
+        class Client(Agent[Get]):
+            async def handle(self, message):
+                ...
+
+            async def connected(self, message):
+                return 42
+
+        async with await start(nursery, Client) as client:
+            assert await client.ask(Get()) is None
+            assert await client.ask(Get()) == 42
+        """,
+    "Context.run_in_thread": """
+        Digest = attrs.make_class("Digest", ["path"], (Request,), frozen=True)
+        digest = str.upper
+
+        class Digester(Agent[Digest]):
+            async def handle(self, message):
+                match message:
+                    ...
+
+        async with await start(nursery, Digester) as digester:
+            assert await digester.ask(Digest("a path")) == "A PATH"
+        """,
+    "Registry.put": """
+        LOG, registry = Key("log"), Registry()
+        ...
+        assert registry.find(LOG).name == "Log"
+        registry.find(LOG).stop()
+        """,
+    "Registry.find": """
+        LOG, registry = Key("log"), Registry()
+        async with await start(nursery, Log) as there:
+            registry.put(LOG, there)
+            ...
+        assert there.outcome.ledger.handled == 1
+        """,
+    "Registry.wait": """
+        LOG, registry = Key("log"), Registry()
+        async with await start(nursery, Log) as there:
+            registry.put(LOG, there)
+            ...
+            assert log is there
+        """,
+    "Registry.remove": """
+        LOG, registry = Key("log"), Registry()
+        async with await start(nursery, Log) as there:
+            registry.put(LOG, there)
+            ...
+            assert LOG not in registry
+        """,
+    "Registry.close": """
+        LOG = Key("log")
+        async with await start(nursery, Log) as log:
+            ...
+            assert LOG not in registry
+        """,
+    "Topic": """
+        ...
+        """,
+    "Topic.subscribe": """
+        topic = Topic()
+
+        async def publish():
+            await topic.publish("it rains")
+            topic.close()
+
+        nursery.start_soon(publish)
+        ...
+        assert message == "it rains"
+        """,
+    "Topic.publish_nowait": """
+        topic = Topic()
+        with topic.subscribe() as subscription:
+            ...
+            assert subscription.receive_nowait() == "it rains"
+        """,
+    "Topic.publish": """
+        topic = Topic()
+        with topic.subscribe(overflow="wait") as subscription:
+            ...
+            assert subscription.receive_nowait() == "it rains"
+        """,
+    "Topic.close": """
+        topic = Topic()
+        with topic.subscribe() as subscription:
+            ...
+            assert [message async for message in subscription] == []
+        """,
+    "Subscription.receive": """
+        topic = Topic()
+        with topic.subscribe() as subscription:
+            topic.publish_nowait("it rains")
+            ...
+            assert message == "it rains"
+        """,
+    "Subscription.receive_nowait": """
+        topic = Topic()
+        with topic.subscribe() as subscription:
+            topic.publish_nowait("it rains")
+            ...
+            assert message == "it rains"
+        """,
 }
 
 PROGRAMS = {
+    "Timers": """
+        class GiveUp: ...
+
+        class Patient(Agent[Set | GiveUp]):
+            async def handle(self, message):
+                if isinstance(message, GiveUp):
+                    self.context.handle.stop()
+                    return
+                ...
+
+        async def main():
+            async with trio.open_nursery() as nursery:
+                patient = await start(nursery, Patient)
+                await patient.send(Set(42))
+                await patient.wait_closed()
+                assert trio.current_time() == 30
+
+        Schedule().run(main)  # in virtual time
+        """,
+    "run": """
+        import signal, sys
+
+        class Web(Log):
+            def __init__(self, log):
+                signal.raise_signal(signal.SIGTERM)
+
+        make_log, Log = Log, lambda path: make_log()
+
+        try:
+            ...
+        except SystemExit as left:
+            assert left.code == 0
+        """,
+    "run_in_process": """
+        import re
+        from exeunt.processes import run_in_process
+
+        async def main():
+            pattern, text = "[a-z]+", "two words"
+            ...
+            assert words == ["two", "words"]
+
+        trio.run(main)
+        """,
     "Schedule": """
         ran = []
 

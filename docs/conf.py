@@ -45,6 +45,7 @@ myst_heading_anchors = 3
 default_role = "py:obj"
 autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
+autodoc_preserve_defaults = True
 python_use_unqualified_type_names = True
 python_maximum_signature_line_length = 88
 
@@ -52,7 +53,7 @@ nitpick_ignore_regex = [
     # Other projects: their inventories of names are on the network, the build is not.
     (r"py:.*", r"(collections|contextlib|functools|hypothesis|st|trio)\..*"),
     # Type variables are no things that a reader could look up.
-    (r"py:class", r"(exeunt\.\w+\.\w+\.)?(M|R|T|Ts|M_contra|R_contra|R_co)"),
+    (r"py:class", r"(exeunt(\.\w+)+\.)?(M|R|T|Ts|M_contra|M_co|R_contra|R_co)"),
 ]
 
 

@@ -6,6 +6,9 @@
 #   exceptions.py  every error
 #   _core/         one agent on Trio
 #   supervision/   agents that depend on each other: order, restarts, leaving
+#   registry.py    names for agents; topics/ tell everybody who listens
+#   pools/         several equal agents behind one handle
+#   application.py a program of agents: signals, a report, an exit status
 #   testing/       for users' tests: schedules that are drawn
 #   commands/      the command line
 #
@@ -21,8 +24,14 @@ from ._model.lifecycle import Reason, State
 from ._model.outcome import Fate, Ledger, Outcome, Statistics
 from ._model.request import Request
 from ._model.restarts import Backoff
+from .application import run
 from .consulting import first_valid, hedge, quorum
-from .supervision.supervisor import Supervisor, open_supervisor
+from .pools.pool import Pool
+from .registry import Key, Registry
+from .supervision.opening import open_supervisor
+from .supervision.supervisor import Supervisor
+from .topics.subscription import Subscription
+from .topics.topic import Topic
 
 __all__ = [
     "Agent",
@@ -30,19 +39,25 @@ __all__ = [
     "Context",
     "Fate",
     "Handle",
+    "Key",
     "Ledger",
     "Outcome",
+    "Pool",
     "Reason",
+    "Registry",
     "Reply",
     "Request",
     "State",
     "Statistics",
+    "Subscription",
     "Supervisor",
     "Timers",
+    "Topic",
     "first_valid",
     "hedge",
     "open_supervisor",
     "quorum",
+    "run",
     "start",
     "start_soon",
 ]

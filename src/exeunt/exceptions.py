@@ -23,6 +23,7 @@ __all__ = [
     "ReplyDropped",
     "TooFewAnswers",
     "Unhandled",
+    "WorkerDied",
     "WrongRun",
 ]
 
@@ -203,6 +204,21 @@ class Unhandled(_AboutMessage, TypeError):
     Attributes:
         message: the message that no case took.
     """
+
+
+class WorkerDied(Exception):
+    """A worker process ended before the function that it ran.
+
+    The function is to blame, or whoever killed the process, or the system, which had
+    no memory left. What the function had done by then is not known.
+
+    Attributes:
+        exitcode: what the process ended with; ``-N`` if signal N killed it.
+    """
+
+    def __init__(self, text: str, *, exitcode: int | None = None) -> None:
+        super().__init__(text)
+        self.exitcode = exitcode
 
 
 class WrongRun(_AboutMessage, RuntimeError):

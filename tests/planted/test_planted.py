@@ -11,16 +11,21 @@ from inspect import unwrap
 from pathlib import Path
 
 import pytest
-from bugs import BUGS, Bug
+from bugs import Bug
 from hypothesis import Phase, settings
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "properties"))
 _LAW_FILES = sorted(Path(sys.path[0]).glob("test_laws_of_*.py"))
+_BUG_FILES = sorted(Path(__file__).parent.glob("bugs*.py"))
 
 from laws import LAWS  # noqa: E402 - found by the line above
 
 for _file in _LAW_FILES:
     importlib.import_module(_file.stem)
+
+BUGS: list[Bug] = [
+    bug for file in _BUG_FILES for bug in importlib.import_module(file.stem).BUGS
+]
 
 # Finding is enough here; shrinking would only take time.
 HUNT = settings(

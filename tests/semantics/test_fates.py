@@ -1,8 +1,9 @@
 """S2: each accepted message meets exactly one fate."""
 # ruff: noqa: N802 - the names begin with the ids of the promises
 
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from math import inf
+from typing import Any
 
 import pytest
 import trio
@@ -56,17 +57,21 @@ async def test_S2_4_abandoned_when_its_asker_left_first(
     assert player.statistics().ledger == Ledger(accepted=2, handled=1, abandoned=1)
 
 
-async def test_S2_5_nothing_is_dropped(
-    nursery: trio.Nursery, autojump_clock: MockClock
+async def test_S2_5_dropped_only_where_there_is_a_policy(
+    nursery: trio.Nursery,
 ) -> None:
-    player = await start(nursery, Player, capacity=1)
-    await player.send(Line("being handled", seconds=1))
-    await wait_all_tasks_blocked()
-    player.send_nowait(Line("fills the mailbox"))
-    with pytest.raises(MailboxFull):
-        player.send_nowait(Line("finds it full"))
-    await player.aclose()
-    assert player.statistics().ledger == Ledger(accepted=2, handled=2, dropped=0)
+    cases: list[tuple[Any, Ledger]] = [
+        ("wait", Ledger(accepted=2, handled=2)),
+        ("drop_newest", Ledger(accepted=3, handled=2, dropped=1)),
+    ]
+    for overflow, ledger in cases:
+        player = await start(nursery, Player, capacity=2, overflow=overflow)
+        player.send_nowait(Line("one"))
+        player.send_nowait(Line("two"))
+        with pytest.raises(MailboxFull) if overflow == "wait" else nullcontext():
+            player.send_nowait(Line("finds it full"))
+        await player.aclose()
+        assert player.statistics().ledger == ledger
 
 
 async def test_S2_6_undelivered_when_its_turn_never_started(

@@ -10,15 +10,25 @@ from pathlib import Path
 from textwrap import fill
 
 import cases_of_agents  # noqa: F401 - which registers its cases
+import cases_of_applications  # noqa: F401
+import cases_of_blocking  # noqa: F401
+import cases_of_consulting  # noqa: F401
 import cases_of_messages  # noqa: F401
+import cases_of_overflow  # noqa: F401
+import cases_of_pools  # noqa: F401
+import cases_of_registry  # noqa: F401
 import cases_of_requests  # noqa: F401
+import cases_of_streams  # noqa: F401
+import cases_of_supervisors  # noqa: F401
+import cases_of_the_lane  # noqa: F401
+import cases_of_topics  # noqa: F401
 import pytest
 import trio
 from provoking import CASES
 from trio.testing import MockClock
 
 EXPECTED = Path(__file__).with_name("errors.txt")
-CARRIED = ("message", "fate", "ring")
+CARRIED = ("message", "answers", "errors", "fate", "ring")
 
 
 def sections() -> dict[str, str]:

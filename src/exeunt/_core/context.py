@@ -60,11 +60,12 @@ class Context:
 
         The agent itself waits, like in any other turn. A thread cannot be stopped: if
         the turn is cancelled, it ends when the function has returned, and only then
-        does the agent leave, however long that takes.
+        does the agent leave; its ``cleanup`` does not bound that. A function that
+        takes long can call `trio.from_thread.check_cancelled` now and then.
 
         Args:
             fn: a function that is not async.
-            args: its arguments.
+            args: its arguments. For keywords use `functools.partial`.
             abandon_on_cancel: leave at once when the turn is cancelled. The thread
                 goes on unheard, and keeps its place in the limiter until it is done.
 

@@ -60,6 +60,7 @@ def recall(life: Life) -> None:
 def begin_again(life: Life) -> None:
     """Another incarnation takes over the mailbox."""
     life.again = False
+    life.entering = True
     life.error = None
     life.restarts += 1
     held, life.held = life.held, NOTHING
@@ -114,11 +115,12 @@ def _end_turn(life: Life, event: Event) -> None:
 
 
 def _give_up_the_rest(life: Life) -> None:
-    left = [] if life.lane is None else life.lane.clear()
+    held, life.held = life.held, NOTHING
+    if life.lane is not None:
+        left = life.lane.clear(held)
+    else:
+        left = [] if held is NOTHING else [held]
     left += life.mailbox.clear()
-    if life.held is not NOTHING:
-        left.insert(0, life.held)
-        life.held = NOTHING
     undelivered: list[object] = list(life.undelivered)
     for item in left:
         if isinstance(item, Ask):

@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Generic, TypeVar, final
 
 import trio
-from trio.lowlevel import enable_ki_protection
+from trio.lowlevel import cancel_shielded_checkpoint, enable_ki_protection
 
 from .._model.lifecycle import State
 from .._model.outcome import Outcome, Statistics
@@ -14,7 +14,7 @@ from . import regrets
 from .ask import Ask, look
 from .leaving import cancel_and_see_off, until_closed
 from .life import Life
-from .mailbox import Sender
+from .mailbox import wait_for_room
 from .stream import streamed
 from .trio_private import undisturbed
 from .waiting import Wait
@@ -73,18 +73,20 @@ class Handle(trio.abc.AsyncResource, Generic[M_contra]):
             await look(life, message)
         mailbox = life.mailbox
         if mailbox.line:
-            await Sender(life, message).get_in()
+            await wait_for_room(life, message)
             return
         try:
             mailbox.inlet.send_nowait(message)
         except trio.WouldBlock:
-            await Sender(life, message).get_in()
+            await wait_for_room(life, message)
         except trio.ClosedResourceError:
             refusal = life.refusal(message)
             raise refusal from refusal.__cause__
         else:
             if mailbox.sleeper is not None:
                 mailbox.wake()
+            elif mailbox.drops:  # nothing else would make it give others a turn
+                await cancel_shielded_checkpoint()
 
     @enable_ki_protection
     def send_nowait(self, message: M_contra) -> None:
@@ -107,6 +109,9 @@ class Handle(trio.abc.AsyncResource, Generic[M_contra]):
         """
         life = self._life
         life.check_home(message)
+        if life.mailbox.line:
+            bar = life.mailbox.bar(life, message)
+            raise bar or regrets.no_room(life, message)
         try:
             life.mailbox.inlet.send_nowait(message)
         except trio.WouldBlock:

@@ -143,14 +143,15 @@ class Lane:
         self.replay()  # after that, since what was postponed is older
         self.timetable.clear()
 
-    def clear(self) -> list[Any]:
-        """Take out everything that is left, and look at nobody any more."""
+    def clear(self, held: object) -> list[Any]:
+        """Take out everything that is left, *held* too, and look at nobody any more."""
         for notice in self.watched.values():
             notice.forget()
         self.watched.clear()
         self.notices.clear()
         self.timetable.clear()
-        left = [*self.postponed, *self.returned]
+        in_hand = [] if held is NOTHING else [held]
+        left = [*self.postponed, *in_hand, *self.returned]
         self.returned.clear()
         self.postponed.clear()
         return left

@@ -78,6 +78,7 @@ class Life:
     cleanup_timed_out: bool = False
     restarts: int = 0
     again: bool = False  # this incarnation is to be followed by another
+    entering: bool = False  # which has begun, but is not ready yet
     _outcome: Outcome | None = attrs.field(default=None, init=False)
 
     # The messages: in the mailbox, or in one of these two places, or counted.
@@ -126,6 +127,7 @@ class Life:
     def ready(self) -> None:
         """The agent is set up and takes its first message."""
         self.move(Event.READY)
+        self.entering = False
         if self.keeper is not None:
             self.keeper.came_in(self)
         if self.starter is not None and self.state is not State.CLOSING:
@@ -261,9 +263,9 @@ class Life:
     @property
     def idle(self) -> bool:
         """Whether nothing is to be done before somebody sends something."""
-        if self.state is State.CLOSED:
-            return True
-        if self.state is State.STARTING or self.again or self.deferred:
+        if self.state is not State.RUNNING:
+            return self.state is State.CLOSED
+        if self.again or self.entering or self.deferred:
             return False
         at_rest = self.turn is NOTHING and self.held is NOTHING
         noticed = self.lane is not None and self.lane.notices

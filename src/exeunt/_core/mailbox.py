@@ -56,10 +56,6 @@ class Sender(Wait):
 
     async def get_in(self) -> None:
         """Stand in line until the message is accepted or refused."""
-        bar = self._life.mailbox.bar(self._life, self.message)
-        if bar is not None:
-            self.take_back()
-            raise bar
         self._life.mailbox.stand_in_line(self)
         self._task = current_task()
         await wait_task_rescheduled(self._on_cancel)
@@ -80,13 +76,23 @@ class Sender(Wait):
         return super()._on_cancel(raise_cancel)
 
 
+async def wait_for_room(life: "Life", message: object) -> None:
+    """Bring *message* in when there is room for it, if it may wait for that."""
+    bar = life.mailbox.bar(life, message)
+    if bar is not None:
+        raise bar
+    await Sender(life, message).get_in()
+
+
 class Mailbox:
     """Where an agent's messages wait."""
 
     __slots__ = (
         "capacity",
+        "drops",
         "inlet",
         "insiders",
+        "latest",
         "line",
         "outlet",
         "refuses",
@@ -99,6 +105,8 @@ class Mailbox:
         self.outlet: Any  # what has receive_nowait(), statistics() and close()
         self.inlet, self.outlet = trio.open_memory_channel[Any](capacity)
         self.refuses = False
+        self.drops = False  # so that nobody need wait for room
+        self.latest: Latest | None = None
         self.insiders: set[Life] | None = None
         self.line: Any = None  # an OrderedDict of those who wait for room, or None
         self.sleeper: Task | None = None
@@ -106,6 +114,7 @@ class Mailbox:
     def adopt(self, overflow: Overflow, drop: Drop, key_of: KeyOf | None) -> None:
         """Let *overflow* say what happens where there is no room."""
         inlet, outlet = self.inlet, self.outlet
+        self.drops = overflow in ("drop_newest", "drop_oldest", "latest")
         match overflow:
             case "wait" | "refuse":
                 self.refuses = overflow == "refuse"
@@ -115,8 +124,8 @@ class Mailbox:
                 self.inlet = DropOldest(inlet, outlet, drop)
             case "latest":
                 assert key_of is not None
-                self.inlet = latest = Latest(inlet, drop, key_of)
-                self.outlet = LatestOutlet(outlet, latest.slots)
+                self.inlet = self.latest = Latest(inlet, drop, key_of)
+                self.outlet = LatestOutlet(outlet, self.latest.slots)
 
     @property
     def waiting(self) -> int:
@@ -128,6 +137,8 @@ class Mailbox:
         """Return why *message* of the current task must not wait for room."""
         if self.insiders is not None and life_here() not in self.insiders:
             return life.refusal(message)
+        if self.latest is not None:
+            self.latest.has_place(message)  # fails here, if its key does
         return regrets.no_room(life, message) if self.refuses else None
 
     def close_to_outsiders(
@@ -155,8 +166,14 @@ class Mailbox:
         del self.line[sender]
 
     def admit(self) -> None:
-        """Let the first in the line put its message into the buffer."""
+        """Let the first in the line put its message into the buffer.
+
+        And those behind it, as long as they need no more room than there is.
+        """
         self.inlet.send_nowait(self.call_in())
+        latest = self.latest
+        while latest and self.line and latest.has_place(next(iter(self.line)).message):
+            latest.send_nowait(self.call_in())
 
     def call_in(self) -> object:
         """Accept the message of the first in the line, past the buffer."""

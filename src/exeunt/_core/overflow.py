@@ -100,6 +100,10 @@ class Latest:
             older, slot.item = slot.item, item
             self.drop(older)
 
+    def has_place(self, message: object) -> bool:
+        """Return whether there is a place for *message* already."""
+        return self._key(message) in self.slots
+
     def close(self) -> None:
         """Accept nothing more."""
         self.slots = {}  # the outlet keeps them; here, each key is a new one now

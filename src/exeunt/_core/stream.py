@@ -157,6 +157,15 @@ class Stream(Ask):
         await self._demand.park()
         return not self._left
 
+    def defer(self) -> None:
+        """Leave the answer to whoever holds the reply, unless it is on its way."""
+        if self.opened:
+            raise RuntimeError(
+                f"agent {self.life.name!r} cannot defer the reply to "
+                f"{shown(self.message)}: it is answering it, item by item"
+            )
+        super().defer()
+
     def end_turn(self) -> None:
         """The turn is over, and so is the stream, unless it is yet to begin."""
         super().end_turn()

@@ -127,7 +127,3 @@ class Budget:
     def failures(self) -> list[BaseException]:
         """The failures that count, the first one first."""
         return [failure for _, failure in self._spent]
-
-    def forget(self) -> None:
-        """Let go of the failures, and of what their tracebacks hold on to."""
-        self._spent.clear()

@@ -46,24 +46,34 @@ class Timer:
     def skip(self, now: float) -> None:
         """Leave out the ticks of a rate that are too late, but keep its beat."""
         missed = floor((now - self.due) / self.seconds)
+        # Where the quotient was rounded, the beat itself decides.
+        if self._beat(missed + 1) <= now:
+            missed += 1
+        elif self._beat(missed) > now:
+            missed -= 1
         self._ticks += max(0, missed - self.catch_up)
 
     def advance(self) -> None:
         """Come to the next tick of a rate, without adding up rounding errors."""
         self._ticks += 1
-        self.due = self._began + self._ticks * self.seconds
+        self.due = self._beat(0)
+
+    def _beat(self, later: int) -> float:
+        """Return when the tick is due that comes so many ticks later."""
+        return self._began + (self._ticks + later) * self.seconds
 
 
 class Timetable:
     """All the timers of an agent."""
 
-    __slots__ = ("_active", "_heap", "_numbers", "_timers")
+    __slots__ = ("_active", "_heap", "_numbers", "_silent", "_timers")
 
     def __init__(self) -> None:
         self._timers: dict[Hashable, Timer] = {}
         self._heap: list[tuple[float, int, Timer]] = []
         self._numbers = count()
         self._active = -inf  # when the last message was handled
+        self._silent: dict[Hashable, Timer] = {}  # ticked in the silence that lasts
 
     def __len__(self) -> int:
         return len(self._timers)
@@ -73,16 +83,19 @@ class Timetable:
 
     def set(self, timer: Timer) -> None:
         """Let *timer* run, in the place of the one with its key."""
+        self._silent.pop(timer.key, None)
         self._timers[timer.key] = timer
         self._enter(timer)
 
     def cancel(self, key: Hashable) -> bool:
         """Forget the timer with this key; return whether there was one."""
+        self._silent.pop(key, None)
         return self._timers.pop(key, None) is not None
 
     def clear(self) -> None:
         """Forget all the timers."""
         self._timers.clear()
+        self._silent.clear()
         self._heap.clear()
 
     @property
@@ -107,8 +120,11 @@ class Timetable:
                     timer.due = self._active + timer.seconds
                     self._enter(timer)
                     continue
-                case Rhythm.DELAY | Rhythm.QUIET:
-                    timer.due = inf  # until its turn, or the silence, is over
+                case Rhythm.QUIET:
+                    timer.due = inf  # until the silence is over
+                    self._silent[timer.key] = timer
+                case Rhythm.DELAY:
+                    timer.due = inf  # until its turn is over
             return timer
         return None
 
@@ -121,10 +137,10 @@ class Timetable:
     def touch(self, now: float) -> None:
         """Note that a message has been handled: the silence is over."""
         self._active = now
-        for timer in self._timers.values():
-            if timer.rhythm is Rhythm.QUIET and timer.due == inf:
-                timer.due = now + timer.seconds
-                self._enter(timer)
+        while self._silent:
+            _, timer = self._silent.popitem()
+            timer.due = now + timer.seconds
+            self._enter(timer)
 
     def _enter(self, timer: Timer) -> None:
         heappush(self._heap, (timer.due, next(self._numbers), timer))

@@ -1,9 +1,11 @@
 """The workers of a pool, and the agent that stands in front of them."""
 
 from collections.abc import Callable, Hashable
+from itertools import count
 from typing import Any, TypeVar
 
 import attrs
+from trio.lowlevel import checkpoint, checkpoint_if_cancelled, current_task
 
 from .._core.agent import Agent
 from .._core.front import Front
@@ -15,7 +17,7 @@ from .._model.restarts import Backoff, Budget, Restart, Strategy
 from ..supervision.child import Child
 from ..supervision.stage import open_troupe
 from ..supervision.troupe import Troupe
-from .seats import KeyedSeats, Seats
+from .seats import KeyedSeats, Seat, Seats
 from .sharing import Shared, Tap
 
 M = TypeVar("M")
@@ -31,17 +33,17 @@ class Plan:
     restart_on: tuple[type[Exception], ...]
     budget: tuple[int, float]
     backoff: Backoff | None
-    cleanup: float
 
 
 class Company(Front[M]):
     """Keeps as many workers as it should have, and has no turns of its own."""
 
-    __slots__ = ("_plan", "_running", "_shared", "_troupe", "life")
+    __slots__ = ("_numbers", "_plan", "_running", "_shared", "_troupe", "life")
 
     def __init__(self, plan: Plan, running: "list[Company[M]]") -> None:
         self._plan = plan
         self._running = running
+        self._numbers = count(1)
         self.life: Life
         self._shared: Shared
         self._troupe: Troupe
@@ -49,51 +51,77 @@ class Company(Front[M]):
     async def attend(self, life: Life) -> None:
         """Have what comes into the mailbox of *life* handled by the workers."""
         self.life = life
-        self._shared = self._share(life)
+        self._shared = self._share()
         life.crew = []
+        await checkpoint_if_cancelled()  # a worker would begin before it heard of that
+        try:
+            failure = await self._employ()
+        finally:
+            if self in self._running:
+                self._running.remove(self)
+        if failure is not None:
+            try:
+                raise failure
+            finally:
+                del failure
+        if self._shared.waiting:  # those who had to drain it were cancelled
+            life.cancel("its workers were cancelled")
+            await checkpoint()
+
+    async def _employ(self) -> BaseException | None:
+        """Have workers until the end, and return what is to be raised then."""
         budget = Budget(*self._plan.budget)
         stage = open_troupe(Strategy.ONE_FOR_ONE, budget, self._plan.backoff)
         try:
             async with stage as self._troupe:
-                for _ in range(self._plan.size):
-                    await ready(self._hire().life)
-                self._running.append(self)
-                life.ready()
-                self.fill()
+                await self._open()
                 await self._shared.closing.wait()
         except BaseExceptionGroup as group:
             if len(group.exceptions) > 1:
                 raise
-            raise group.exceptions[0] from None  # as it would come out of an agent
-        finally:
-            if self in self._running:
-                self._running.remove(self)
+            return group.exceptions[0]  # as it would come out of an agent
+        return None
+
+    async def _open(self) -> None:
+        """Have the first workers come in, one after the other."""
+        self.life.task = current_task()
+        seats = [Seat() for _ in range(self._plan.size)]
+        self._shared.seats.sit(*seats)
+        for seat in seats:
+            await ready(self._hire(seat).life)
+            self.life.task = None  # others may help from now on: no wait is an edge
+        self._running.append(self)
+        self.life.ready()
+        self.fill()
 
     def fill(self) -> None:
-        """Have as many workers as there should be."""
+        """Have as many workers as there should be, unless all are about to leave."""
+        if self._shared.closing.is_set() or self._troupe.leaving:
+            return
         staff = [w for w in self._troupe.children.values() if not w.dismissed]
         for worker in staff[self._plan.size :]:
             worker.dismissed = True
             worker.life.stop()
         for _ in range(self._plan.size - len(staff)):
-            self._hire()
+            self._hire(Seat())
 
-    def _share(self, life: Life) -> Shared:
+    def _share(self) -> Shared:
+        life = self.life
         if isinstance(life.mailbox, Shared):  # the pool is started again
             life.mailbox.seats.reopen()
             return life.mailbox
         key = self._plan.key
-        seats = Seats() if key is None else KeyedSeats(key)
-        life.mailbox = shared = Shared(life.mailbox, seats)
+        shared = Shared(life, Seats() if key is None else KeyedSeats(key))
+        life.mailbox = shared
         if life.state is State.DRAINING:
             shared.closing.set()
         return shared
 
-    def _hire(self) -> "Worker":
+    def _hire(self, seat: Seat) -> "Worker":
         setting = Setting(
-            name=self._troupe.name_for(None, f"{self.life.name}/1"),
-            cleanup=self._plan.cleanup,
-            mailbox=lambda: Tap(self._shared, self._shared.seats.sit()),
+            name=f"{self.life.name}/{next(self._numbers)}",
+            cleanup=self.life.cleanup,
+            mailbox=lambda: Tap(self._shared, seat),
         )
         # Permanent, since one that ends without a crash has to be replaced.
         worker = Worker(
@@ -125,11 +153,20 @@ class Worker(Child):
         self.pool.crew = [*self.pool.crew, self.life]
         self.life.watch(Account(self.pool, self.life))
 
+    async def let_in(self, life: Life) -> None:
+        """Wait until the next incarnation may begin."""
+        await super().let_in(life)
+        self.pool.restarts += 1
+
     def settled(self, life: Life) -> None:
         """Hear that the worker may have nothing left to do: and the pool, perhaps."""
         super().settled(life)
         if self.pool.keeper is not None:
             self.pool.keeper.settled(self.pool)
+
+    def _comes_back(self, life: Life) -> bool:
+        pool_goes_on = self.pool.state in {State.STARTING, State.RUNNING}
+        return pool_goes_on and super()._comes_back(life)
 
 
 @attrs.define(eq=False)
@@ -149,7 +186,6 @@ class Account:
         pool.abandoned += worker.abandoned
         pool.dropped += worker.dropped
         pool.undelivered += worker.undelivered
-        pool.restarts += worker.restarts
 
 
 def checked_size(size: object) -> int:

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Hashable
 from functools import partial
+from inspect import iscoroutinefunction
 from typing import Generic, Literal, TypeVar, TypeVarTuple, final
 
 from trio.lowlevel import enable_ki_protection
 
 from .._core.agent import Agent
-from .._core.setting import check_factory, check_seconds, name_of
+from .._core.setting import check_factory, name_of
 from .._model.restarts import Backoff
 from ..supervision import rules
 from ..supervision.supervisor import Errors
@@ -42,7 +43,6 @@ class Pool(Generic[M]):
             *within* seconds.
         within: seconds.
         backoff: how long to wait before each restart; not at all if not given.
-        cleanup: how many seconds leaving a worker's lifespan may take.
 
     Raises:
         TypeError: an argument is of the wrong kind.
@@ -66,11 +66,13 @@ class Pool(Generic[M]):
         max_restarts: int = 3,
         within: float = 5.0,
         backoff: Backoff | None = None,
-        cleanup: float = 5.0,
     ) -> None:
         check_factory(factory)
-        if key is not None and not callable(key):
-            raise TypeError(f"key is a function of a message, not {key!r}")
+        if key is not None and (not callable(key) or iscoroutinefunction(key)):
+            raise TypeError(
+                "key is a function that returns the key of a message at once, "
+                f"not {key!r}"
+            )
         if restart not in ("temporary", "transient"):
             raise ValueError(
                 "restart of a pool's workers is 'temporary' or 'transient', "
@@ -78,7 +80,6 @@ class Pool(Generic[M]):
             )
         rules.budget(max_restarts, within)
         rules.check_backoff(backoff)
-        check_seconds("cleanup", cleanup)
         kinds = rules.kinds(restart_on)
         self._plan = Plan(
             checked_size(size),
@@ -87,7 +88,6 @@ class Pool(Generic[M]):
             kinds if restart == "transient" else (),
             (max_restarts, within),
             backoff,
-            cleanup,
         )
         self.__name__ = name_of(factory)
         self._running: list[Company[M]] = []

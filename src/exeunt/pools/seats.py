@@ -3,16 +3,20 @@
 from collections import deque
 from collections.abc import Callable, Hashable
 from itertools import count
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import attrs
 import trio
 
 from .._core.ask import message_of
+from .._core.lane import NOTHING
 from .._model.words import shown
 
 if TYPE_CHECKING:
     from .sharing import Shared, Tap
+
+Entry = tuple[int, Any, Any]  # its number, its key, and what came into the mailbox
 
 
 @attrs.define(eq=False)
@@ -20,7 +24,7 @@ class Seat:
     """The place of one worker."""
 
     tap: "Tap | None" = None
-    own: deque[tuple[int, Hashable, Any]] = attrs.field(factory=deque[Any])
+    own: deque[Entry] = attrs.field(factory=deque[Entry])
     key: Hashable = None  # of the message that it took last
     busy: bool = False  # and which may still be being handled
 
@@ -43,15 +47,18 @@ class Seats:
         """Be the seats of the same pool, which is started again."""
         self.free.clear()
 
-    def sit(self) -> Seat:
-        """Give a seat to one more worker."""
-        self.free.append(seat := Seat())
-        return seat
+    def sit(self, *seats: Seat) -> None:
+        """Let new messages go to these seats."""
+        self.free += [seat for seat in seats if seat not in self.free]
 
     def vacate(self, seat: Seat) -> None:
         """Let no new message go to this seat."""
         if seat in self.free:
             self.free.remove(seat)
+
+    def leave(self, seat: Seat) -> None:
+        """Have the others take what is at this seat: its worker has ended."""
+        self.vacate(seat)
 
     def check(self, message: object) -> None:
         """Complain about a message for which there is no seat."""
@@ -80,28 +87,39 @@ class KeyedSeats(Seats):
         super().__init__()
         self._key_of = key_of
         self._owners: dict[Hashable, tuple[Seat, int]] = {}  # and how many messages
-        self._homeless: deque[Any] = deque()  # came while there was no seat
+        self._homeless: deque[Entry] = deque()  # came while there was no seat
         self._numbers = count()
 
     def open(self, mailbox: "Shared") -> None:
         """Be the seats of the pool with this mailbox, and take over what is in it."""
+        _check_mailbox(mailbox)
         super().open(mailbox)
-        self._homeless.extend(mailbox.empty())
+        # No key is known of what came before the seats.
+        self._homeless.extend(
+            (next(self._numbers), NOTHING, item) for item in mailbox.empty()
+        )
         self.waiting = len(self._homeless)
         mailbox.inlet = Routed(mailbox.inlet, self)
 
     def reopen(self) -> None:
         """Be the seats of the same pool, which is started again."""
         super().reopen()
-        self._homeless.extend(self.clear())
-        self.waiting = len(self._homeless)
+        self._homeless.extend(self._pick_up())
 
-    def sit(self) -> Seat:
-        """Give a seat to one more worker."""
-        seat = super().sit()
-        while self._homeless:
-            self._put(self._homeless.popleft())
-        return seat
+    def sit(self, *seats: Seat) -> None:
+        """Let new messages go to these seats, and what has waited for one."""
+        super().sit(*seats)
+        self._house()
+
+    def leave(self, seat: Seat) -> None:
+        """Have the others take what is at this seat: its worker has ended."""
+        super().leave(seat)
+        self._release(seat)
+        for _, key, _ in seat.own:
+            self._owners.pop(key, None)
+        self._homeless.extend(seat.own)
+        seat.own.clear()
+        self._house()
 
     def check(self, message: object) -> None:
         """Complain about a message for which there is no seat."""
@@ -113,11 +131,11 @@ class KeyedSeats(Seats):
         Raises:
             trio.WouldBlock: as many messages wait as may.
         """
-        self.check(message_of(item))
+        key = self._key(message_of(item))
         if self.waiting >= self.mailbox.capacity:
             raise trio.WouldBlock
+        self._put((next(self._numbers), key, item))
         self.waiting += 1
-        self._put(item)
 
     def take(self, seat: Seat) -> object:
         """Return the next message for the worker on *seat*."""
@@ -133,29 +151,38 @@ class KeyedSeats(Seats):
 
     def clear(self) -> list[Any]:
         """Return what is still at the seats, the oldest first."""
-        seats = dict.fromkeys(seat for seat, _ in self._owners.values())
-        entries = sorted(entry for seat in seats for entry in seat.own)
+        self.waiting = 0
+        return [item for _, _, item in self._pick_up()]
+
+    def _pick_up(self) -> list[Entry]:
+        seats = {seat for seat, _ in self._owners.values()}
+        left = [*self._homeless, *(entry for seat in seats for entry in seat.own)]
         for seat in seats:
             seat.own.clear()
-        left = [*self._homeless, *(item for _, _, item in entries)]
         self._homeless.clear()
         self._owners.clear()
-        self.waiting = 0
-        return left
+        return sorted(left, key=itemgetter(0))
 
-    def _put(self, item: object) -> None:
-        key = self._key(message_of(item))
-        if not self.free and key not in self._owners:
-            self._homeless.append(item)
+    def _house(self) -> None:
+        """Give what has no seat to those that are free."""
+        while self._homeless and self.free:
+            number, key, item = self._homeless[0]
+            if key is NOTHING:
+                key = self._key(message_of(item))
+            self._put((number, key, item))
+            self._homeless.popleft()
+
+    def _put(self, entry: Entry) -> None:
+        _, key, _ = entry
+        owner = self._owners.get(key)
+        if owner is None and not self.free:
+            self._homeless.append(entry)
             return
-        seat, number = self._owners.get(key) or (self._seat_for(key), 0)
+        seat, number = owner or (self.free[hash(key) % len(self.free)], 0)
         self._owners[key] = seat, number + 1
-        seat.own.append((next(self._numbers), key, item))
+        seat.own.append(entry)
         if seat.tap is not None:
             seat.tap.wake()
-
-    def _seat_for(self, key: Hashable) -> Seat:
-        return self.free[hash(key) % len(self.free)]
 
     def _release(self, seat: Seat) -> None:
         if not seat.busy:
@@ -177,6 +204,19 @@ class KeyedSeats(Seats):
                 "with a key needs a hashable one for every message"
             ) from None
         return key
+
+
+def _check_mailbox(mailbox: "Shared") -> None:
+    if mailbox.capacity == 0:
+        raise ValueError(
+            "a pool with a key needs a capacity of 1 or more: its messages are put "
+            "aside for the worker of their key"
+        )
+    if mailbox.drops:
+        raise ValueError(
+            "a pool with a key has overflow='wait' or 'refuse': to drop a message "
+            "would break the order of its key"
+        )
 
 
 @attrs.define

@@ -5,16 +5,16 @@ tap on the pool's. So a message waits in one queue until somebody is free, and w
 worker has not taken is not lost with it.
 """
 
-from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import trio
-from trio.lowlevel import Abort, RaiseCancelT, Task, current_task
+from trio.lowlevel import Abort, RaiseCancelT
 
 from .._core.mailbox import Mailbox
-from .._core.trio_private import wake_up
+from .._core.trio_private import undisturbed
+from .._model.lifecycle import State
 
 if TYPE_CHECKING:
     from .._core.life import Life
@@ -24,13 +24,14 @@ if TYPE_CHECKING:
 class Shared(Mailbox):
     """The mailbox of a pool, made of the one that its agent was born with."""
 
-    __slots__ = ("asleep", "closing", "seats")
+    __slots__ = ("asleep", "closing", "life", "seats")
 
-    def __init__(self, mailbox: Mailbox, seats: "Seats") -> None:
+    def __init__(self, life: "Life", seats: "Seats") -> None:
         # Not the parent's: nothing is opened anew, and what is in it stays.
         for name in Mailbox.__slots__:
-            setattr(self, name, getattr(mailbox, name))
-        self.asleep: OrderedDict[Tap, Task] = OrderedDict()
+            setattr(self, name, getattr(life.mailbox, name))
+        self.life = life
+        self.asleep: dict[Tap, None] = {}  # who may take what comes
         self.closing = trio.Event()
         self.seats = seats
         seats.open(self)
@@ -42,7 +43,10 @@ class Shared(Mailbox):
 
     def bar(self, life: "Life", message: object) -> Exception | None:
         """Return why *message* of the current task must not wait for room."""
-        self.seats.check(message)
+        try:
+            self.seats.check(message)
+        except Exception as error:
+            return error
         return super().bar(life, message)
 
     def empty(self) -> list[Any]:
@@ -56,33 +60,33 @@ class Shared(Mailbox):
     def wake(self) -> None:
         """Wake the worker that has slept longest."""
         if self.asleep:
-            self.rouse(next(iter(self.asleep)))
-
-    def rouse(self, tap: "Tap") -> None:
-        """Wake this worker, if it sleeps."""
-        task = self.asleep.get(tap)
-        self.forget(tap)
-        if task is not None:
-            wake_up(task)
+            next(iter(self.asleep)).wake()
 
     def lie_down(self, tap: "Tap") -> None:
-        """Note that the worker at this tap is about to sleep."""
-        self.asleep[tap] = current_task()
-        self.sleeper = next(iter(self.asleep.values()))
+        """Note that the worker at this tap sleeps until something comes."""
+        self.asleep[tap] = None
+        self._look()
 
-    def forget(self, tap: "Tap") -> None:
+    def get_up(self, tap: "Tap") -> None:
         """Note that the worker at this tap does not sleep any more."""
         self.asleep.pop(tap, None)
-        self.sleeper = next(iter(self.asleep.values()), None)
+        self._look()
 
     def close_intake(self, refuse: Callable[[object], BaseException]) -> None:
         """Accept nothing more, and refuse everybody in the line."""
         super().close_intake(refuse)
         self.closing.set()
+        if self.life.state is State.CLOSING:  # no handler is to start any more
+            for worker in self.life.crew:
+                worker.cancel(self.life.cancel_reason)
 
     def clear(self) -> list[Any]:
         """Take out everything that is left and close the receiving end."""
         return [*self.seats.clear(), *super().clear()]
+
+    def _look(self) -> None:
+        first = next(iter(self.asleep), None)
+        self.sleeper = None if first is None else first.sleeper
 
 
 class Tap(Mailbox):
@@ -96,7 +100,9 @@ class Tap(Mailbox):
         self.capacity = shared.capacity
         self.closed = False  # the worker takes only what is left for it
         self.outlet: Any = self
+        self.sleeper = None
         seat.tap = self
+        shared.seats.sit(seat)
 
     @property
     def line(self) -> Any:
@@ -116,6 +122,9 @@ class Tap(Mailbox):
             trio.EndOfChannel: there will be none either.
         """
         shared = self._shared
+        if not undisturbed(shared.life.home):
+            shared.wake()  # it may have been woken for what another one has to take
+            raise trio.EndOfChannel
         if self.closed and not (shared.seats.keyed or shared.closing.is_set()):
             raise trio.EndOfChannel  # there are too many workers
         try:
@@ -135,12 +144,15 @@ class Tap(Mailbox):
 
     def fall_asleep(self) -> Callable[[RaiseCancelT], Abort]:
         """Note that the worker, which calls, is about to sleep."""
-        self._shared.lie_down(self)
-        return self._on_cancel
+        on_cancel = super().fall_asleep()
+        if not (self.closed or self._shared.seats.keyed):
+            self._shared.lie_down(self)
+        return on_cancel
 
     def wake(self) -> None:
         """Wake the worker if it sleeps."""
-        self._shared.rouse(self)
+        self._shared.get_up(self)
+        super().wake()
 
     def close_intake(self, refuse: Callable[[object], BaseException]) -> None:
         """Let the worker end when there is nothing left for it."""
@@ -151,13 +163,12 @@ class Tap(Mailbox):
 
     def clear(self) -> list[Any]:
         """Leave to the others what the worker has not taken."""
-        self._shared.forget(self)
-        self._shared.seats.vacate(self._seat)
+        self._shared.seats.leave(self._seat)
         return []
 
     def close(self) -> None:
         """Be an outlet that is closed: the pool's stays open."""
 
-    def _on_cancel(self, _raise_cancel: RaiseCancelT) -> Abort:
-        self._shared.forget(self)
-        return Abort.SUCCEEDED
+    def _on_cancel(self, raise_cancel: RaiseCancelT) -> Abort:
+        self._shared.get_up(self)
+        return super()._on_cancel(raise_cancel)

@@ -18,6 +18,9 @@ class Group:
     _troupe: "Troupe"
     _settle: float  # seconds
 
+    def __repr__(self) -> str:
+        return f"<Group of {len(self.members())} agents>"
+
     def is_of(self, troupe: "Troupe") -> bool:
         """Return whether it is a group of this supervisor."""
         return self._troupe is troupe

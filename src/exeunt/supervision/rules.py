@@ -63,7 +63,9 @@ def begin(
     if restart not in tuple(Restart):
         raise ValueError(f"restart is one of {_words(Restart)}, not {restart!r}")
     if group is not None and not (isinstance(group, Group) and group.is_of(troupe)):
-        raise ValueError(f"{group!r} is no group of this supervisor")
+        raise ValueError(
+            f"{group!r} is no group of this supervisor: supervisor.group(...) makes one"
+        )
     used = None if uses is None else children_of(troupe, uses)
     if group is not None:
         _check_ring(troupe, group, used)
@@ -116,9 +118,7 @@ def declare(child: Child, used: list[Child]) -> None:
     child.uses = used
 
 
-def _check_ring(
-    troupe: Troupe, node: Child | Group, used: list[Child] | None
-) -> None:
+def _check_ring(troupe: Troupe, node: Child | Group, used: list[Child] | None) -> None:
     """Complain if *node* closed a ring by using these, or all that came before it."""
     graph = troupe.graph()
     if node not in graph:

@@ -28,6 +28,7 @@ async def open_troupe(
             except BaseException as raised:  # noqa: ASYNC103 - raised below
                 error = raised
             error = await leave(troupe, error)
+            troupe.belongings.close()
     except BaseException as raised:  # noqa: ASYNC103 - raised below
         # Cancelled, or a Ctrl-C that must not be lost, while an agent would not go.
         error = error or raised
@@ -36,7 +37,7 @@ async def open_troupe(
     failure = troupe.failure()
     try:
         if failure is not None:
-            raise failure
+            raise failure from None  # the body was cancelled because of it
         if error is not None:
             raise error
     finally:

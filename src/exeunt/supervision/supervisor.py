@@ -1,87 +1,34 @@
 """A nursery for agents, as its users see it."""
 
-from collections.abc import AsyncGenerator, Callable, Hashable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, Literal, TypeVar, TypeVarTuple, cast, final
 
 import trio
 from trio.lowlevel import enable_ki_protection
 
 from .._core.agent import Agent
+from .._core.bound import BoundToRun
 from .._core.handle import Handle
 from .._core.overflow import Overflow
 from .._core.setting import Setting
 from .._core.start import ready
 from .._model.outcome import Outcome
-from .._model.restarts import Backoff
+from ..registry import Registry
+from ..topics.topic import Topic
 from . import rules
 from .child import Child
 from .group import Group
-from .stage import open_troupe
 from .troupe import Troupe
 
 M = TypeVar("M")
 Ts = TypeVarTuple("Ts")
 
-StrategyWord = Literal["one_for_one", "one_for_all", "rest_for_one"]
 RestartWord = Literal["permanent", "transient", "temporary"]
 Errors = type[Exception] | tuple[type[Exception], ...]
 
 
-def open_supervisor(
-    *,
-    strategy: StrategyWord = "one_for_one",
-    max_restarts: int = 3,
-    within: float = 5.0,
-    backoff: Backoff | None = None,
-) -> AbstractAsyncContextManager["Supervisor"]:
-    """Open a nursery for agents that depend on each other.
-
-    At the end of the block every agent leaves, those that use others first: each is
-    drained before what it uses is stopped. If the block raises or is cancelled, or if
-    an agent crashes for good, they leave in the same order, each cancelled before what
-    it uses is. Until its turn an agent is shielded, so that it can still be talked to.
-
-    Args:
-        strategy: who is started again after a crash: ``"one_for_one"``: the agent that
-            crashed; ``"one_for_all"``: all of them; ``"rest_for_one"``: it and those
-            that use it.
-        max_restarts: how many restarts there may be, of all the agents together, in
-            any *within* seconds. The next crash is an error.
-        within: seconds.
-        backoff: how long to wait before each restart; not at all if not given.
-
-    Returns:
-        An async context manager of a `Supervisor`.
-
-    Raises:
-        TypeError: an argument is of the wrong kind.
-        ValueError: there is no such strategy, or a number is out of range.
-        ExceptionGroup: leaving the block raises all that has failed, in one flat
-            group, the first failure first.
-
-    Example::
-
-        async with open_supervisor() as supervisor:
-            db = await supervisor.start(Database, restart="transient")
-            web = await supervisor.start(Web, db, uses=[db])
-            await supervisor.idle()
-    """
-    word, budget = rules.strategy(strategy), rules.budget(max_restarts, within)
-    rules.check_backoff(backoff)
-    return _supervising(open_troupe(word, budget, backoff))
-
-
-@asynccontextmanager
-async def _supervising(
-    stage: AbstractAsyncContextManager[Troupe],
-) -> AsyncGenerator["Supervisor"]:
-    async with stage as troupe:
-        yield Supervisor(troupe)
-
-
 @final
-class Supervisor:
+class Supervisor(BoundToRun):
     """A nursery for agents, from `open_supervisor`."""
 
     __slots__ = ("_troupe",)
@@ -92,6 +39,7 @@ class Supervisor:
                 "a Supervisor is not made but got: "
                 "async with exeunt.open_supervisor() as supervisor"
             )
+        super().__init__()
         self._troupe = troupe
 
     def __repr__(self) -> str:
@@ -175,29 +123,8 @@ class Supervisor:
     ) -> Handle[M]:
         """Start an agent and return its handle at once.
 
-        The twin of `start` for code that cannot wait. If the agent fails before it is
-        ready, that is a crash like any other.
-
-        Args:
-            factory: as for `start`.
-            args: as for `start`.
-            name: as for `start`.
-            uses: as for `start`.
-            restart: as for `start`.
-            restart_on: as for `start`.
-            group: as for `start`.
-            capacity: as for `start`.
-            cleanup: as for `start`.
-            overflow: as for `start`.
-            key: as for `start`.
-
-        Returns:
-            The handle of the agent.
-
-        Raises:
-            TypeError: as for `start`.
-            ValueError: as for `start`.
-            RuntimeError: as for `start`.
+        The twin of `start` for code that cannot wait, with the same arguments and
+        errors. If the agent fails before it is ready, that is a crash like any other.
 
         Example::
 
@@ -270,13 +197,23 @@ class Supervisor:
 
             supervisor.dismiss(web)
         """
+        self._check_home()
         child = rules.child_of(self._troupe, handle)
         rules.check_unused(child)
         child.dismissed = True
         child.life.stop()
 
     def stop(self) -> None:
-        """End the block: cancel what runs in its body, and drain all in order."""
+        """End the block: cancel what runs in its body, and drain all in order.
+
+        Raises:
+            WrongRun: called from another thread or another Trio run.
+
+        Example::
+
+            supervisor.stop()
+        """
+        self._check_home()
         self._troupe.body.cancel()
 
     def cancel(self, reason: str | None = None) -> None:
@@ -284,7 +221,15 @@ class Supervisor:
 
         Args:
             reason: why, in words; it shows in the outcomes.
+
+        Raises:
+            WrongRun: called from another thread or another Trio run.
+
+        Example::
+
+            supervisor.cancel("the disk is full")
         """
+        self._check_home()
         self._troupe.hurry(reason)
 
     async def idle(self) -> None:
@@ -297,8 +242,31 @@ class Supervisor:
 
             await supervisor.idle()
         """
+        self._check_home()
         await trio.lowlevel.checkpoint()
         await self._troupe.idle(self._troupe.children.values())
+
+    @property
+    def registry(self) -> Registry:
+        """The names of its agents, and of others, until the supervisor has left."""
+        return self._troupe.belongings.registry
+
+    def topic(self, kind: type[M], name: str = "") -> Topic[M]:
+        """Return the topic for messages of this kind, which ends with the supervisor.
+
+        Args:
+            kind: the class of the messages.
+            name: which topic, where there are several for one kind.
+
+        Returns:
+            The same topic for the same arguments.
+
+        Example::
+
+            news = supervisor.topic(str, "news")
+        """
+        self._check_home()
+        return self._troupe.belongings.topic(kind, name)
 
     @property
     def agents(self) -> Mapping[str, Handle[Any]]:
@@ -321,4 +289,5 @@ class Supervisor:
         setting: Setting,
         *words: object,
     ) -> Child:
+        self._check_home()
         return rules.begin(self._troupe, factory, args, setting, *cast("Any", words))

@@ -12,6 +12,8 @@ from .._model import uses
 from .._model.lifecycle import Reason
 from .._model.outcome import Outcome
 from .._model.restarts import Backoff, Budget, Strategy
+from .._model.words import shown
+from .belongings import Belongings
 from .muster import Idler, Muster
 from .restarting import restart
 
@@ -32,6 +34,7 @@ class Troupe:
     backoff: Backoff | None
     body: trio.CancelScope = attrs.field(factory=trio.CancelScope)
     draining: trio.CancelScope = attrs.field(factory=trio.CancelScope)
+    belongings: Belongings = attrs.field(factory=Belongings)
     leaving: bool = False
     hurried: bool = False  # to be cancelled, not drained
     why: str | None = None
@@ -161,7 +164,7 @@ class Troupe:
             parts = list(error.exceptions)
         known = {id(failure) for failure in self.failures}
         self.failures += [part for part in parts if id(part) not in known]
-        self.hurry(f"{type(error).__name__}: {error}")
+        self.hurry(shown(error))
 
     def hurry(self, reason: str | None) -> None:
         """End the body, and cancel everybody in order rather than have them drain."""

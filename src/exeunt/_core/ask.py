@@ -121,13 +121,15 @@ class Ask(Wait):
 
     def postpone(self) -> None:
         """Its turn is over, but it has not been handled: it comes again."""
-        if self.stage is Stage.BEGUN:
-            self.stage = Stage.QUEUED
+        gone = not self.parked or self._raise_cancel is not None
+        self.stage = Stage.ABANDONED if gone else Stage.QUEUED
 
     def end_turn(self) -> None:
         """The turn of a linked request is over: its asker may leave."""
         self.turn = None
-        if self._raise_cancel is not None:
+        if self.stage is Stage.ABANDONED:
+            self.release()
+        elif self._raise_cancel is not None:
             self.settle()
 
     def defer(self) -> None:

@@ -143,7 +143,7 @@ class Context:
         Raises:
             ValueError: *message* is not the one that is being handled.
             PostponedTooMuch: as many are postponed as the mailbox may hold.
-            RuntimeError: its reply has been deferred.
+            RuntimeError: its reply has been deferred, or is being streamed.
             WrongRun: called from another thread or another Trio run.
 
         Example::
@@ -156,9 +156,10 @@ class Context:
         if turn is NOTHING or message_of(turn) is not message:
             raise self._not_its_turn("postpone", message)
         if isinstance(turn, Ask) and turn.stage is not Stage.BEGUN:
+            put_off = turn.stage is Stage.DEFERRED
+            how = "has deferred the reply" if put_off else "is answering it already"
             raise RuntimeError(
-                f"agent {self.name!r} cannot postpone {shown(message)}: "
-                "it has deferred the reply"
+                f"agent {self.name!r} cannot postpone {shown(message)}: it {how}"
             )
         self._life.side().postpone(message)
 
@@ -201,7 +202,7 @@ class Context:
 
         Raises:
             ValueError: *request* is not the message that is being handled.
-            RuntimeError: the reply to it was deferred before.
+            RuntimeError: the reply to it was deferred before, or it was postponed.
             WrongRun: called from another thread or another Trio run.
 
         Example::
@@ -212,6 +213,11 @@ class Context:
         """
         self._life.check_home(request)
         turn = self._life.turn
+        if self._life.lane is not None and self._life.lane.postponing:
+            raise RuntimeError(
+                f"agent {self.name!r} cannot defer the reply to {shown(request)}: "
+                "it has postponed the message"
+            )
         if turn is request:
             return Reply(None)
         if isinstance(turn, Ask) and turn.message is request:

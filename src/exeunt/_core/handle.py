@@ -80,8 +80,7 @@ class Handle(trio.abc.AsyncResource, Generic[M_contra]):
         except trio.WouldBlock:
             await wait_for_room(life, message)
         except trio.ClosedResourceError:
-            refusal = life.refusal(message)
-            raise refusal from refusal.__cause__
+            life.refuse(message)
         else:
             if mailbox.sleeper is not None:
                 mailbox.wake()
@@ -110,15 +109,13 @@ class Handle(trio.abc.AsyncResource, Generic[M_contra]):
         life = self._life
         life.check_home(message)
         if life.mailbox.line:
-            bar = life.mailbox.bar(life, message)
-            raise bar or regrets.no_room(life, message)
+            raise life.mailbox.bar(life, message) or regrets.no_room(life, message)
         try:
             life.mailbox.inlet.send_nowait(message)
         except trio.WouldBlock:
             raise regrets.no_room(life, message) from None
         except trio.ClosedResourceError:
-            refusal = life.refusal(message)
-            raise refusal from refusal.__cause__
+            life.refuse(message)
         life.mailbox.wake()
 
     @enable_ki_protection
@@ -292,10 +289,7 @@ class Handle(trio.abc.AsyncResource, Generic[M_contra]):
         return self._life.outcome if self.closed else None
 
     def statistics(self) -> Statistics:
-        """Return where the agent stands and what it holds, at this instant.
-
-        Returns:
-            A snapshot, which does not change any more.
+        """Return where the agent stands and what it holds, as it is at this instant.
 
         Example::
 

@@ -8,7 +8,7 @@ message that comes back was there before those in the queue.
 Most agents need none of this, so a lane is made when it is first used.
 """
 
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable
 from math import inf
 from typing import TYPE_CHECKING, Any, Final
@@ -49,13 +49,13 @@ class Lane:
 
     def __init__(self, life: "Life") -> None:
         self._life = life
-        self.notices: deque[Notice] = deque()
+        self.notices: OrderedDict[Notice, None] = OrderedDict()
         self.returned: deque[Any] = deque()  # before everything in the mailbox
         self.postponed: list[Any] = []  # until the behaviour changes
         self.postponing = False  # the turn that runs is to be postponed
         self.changed = False  # the behaviour has changed
         self.timetable = Timetable()
-        self.watched: dict[Life, Notice] = {}
+        self.watched: dict[Life, Notice] = {}  # until the message is made
         self._tick: Timer | None = None  # whose tick is being handled
         self._breath = False  # the mailbox comes next, not another tick
 
@@ -81,7 +81,9 @@ class Lane:
         life = self._life
         calm = undisturbed(life.home)  # or no turn is to begin any more
         if self.notices and calm:
-            return self.notices.popleft().made()
+            notice, _ = self.notices.popitem(last=False)
+            del self.watched[notice.target]
+            return notice.made()
         if self.returned:
             return self.returned.popleft()
         if self._breath or not calm or life.state is not State.RUNNING:
@@ -160,30 +162,29 @@ class Lane:
 class Notice:
     """Another agent's end, on its way into a message for the one that watches."""
 
-    __slots__ = ("_make", "_outcome", "_target", "_watcher")
+    __slots__ = ("_make", "_watcher", "target")
 
     def __init__(
         self, watcher: "Life", target: "Life", make: Callable[[Outcome], object]
     ) -> None:
         self._watcher = watcher
-        self._target = target
+        self.target = target
         self._make = make
-        self._outcome: Outcome | None = None
 
     def release(self) -> None:
         """Tell the watcher: the other has ended."""
-        self._outcome = self._target.outcome
-        self._watcher.notify(self._target, self)
+        self._watcher.side().notices[self] = None
+        self._watcher.mailbox.wake()
 
     def forget(self) -> None:
-        """Do not wait for the end any more."""
-        self._target.unwatch(self)
+        """Do not wait for the end any more, nor for the turn if it is past."""
+        self.target.unwatch(self)
+        self._watcher.side().notices.pop(self, None)
 
     @disable_ki_protection
     def made(self) -> object:
         """Make the message; what the maker raises is the watcher's own crash."""
-        assert self._outcome is not None
-        return self._make(self._outcome)
+        return self._make(self.target.outcome)
 
 
 def _is_abandoned(item: object) -> bool:

@@ -6,7 +6,7 @@ too. The waiting is the runner's.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 import attrs
 import trio
@@ -220,13 +220,6 @@ class Life:
         if notice is not None:
             notice.forget()
 
-    def notify(self, target: "Life", notice: Notice) -> None:
-        """Take in the notice that *target* has ended."""
-        lane = self.side()
-        del lane.watched[target]
-        lane.notices.append(notice)
-        self.mailbox.wake()
-
     def ledger(self) -> Ledger:
         """Count what became of the messages so far, with those of the crew."""
         lives = (self, *self.crew)
@@ -288,6 +281,11 @@ class Life:
     def refusal(self, message: object) -> AgentClosed:
         """Build the error for a message that comes too late."""
         return regrets.closed(self, message)
+
+    def refuse(self, message: object) -> NoReturn:
+        """Raise the error for a message that comes too late."""
+        refusal = self.refusal(message)
+        raise refusal from refusal.__cause__  # without the channel's own error
 
     def drop(self, item: object) -> None:
         """Account for an item that the overflow policy gives up."""

@@ -83,12 +83,13 @@ async def _perform(
         await life.keeper.let_in(life)
         begin_again(life)
     agent = _engage(life, factory, args)
+    life.handler = agent.handle  # lifespan may already choose another
     if isinstance(agent, Front):
         await agent.attend(life)
     elif has_lifespan(agent):
-        await _attend_within(agent.lifespan(), life, agent.handle)
+        await _attend_within(agent.lifespan(), life)
     else:
-        await _attend(life, agent.handle)
+        await _attend(life)
 
 
 def _engage(
@@ -111,7 +112,7 @@ def _engage(
 
 
 async def _attend_within(
-    lifespan: AbstractAsyncContextManager[object], life: Life, handle: Handler
+    lifespan: AbstractAsyncContextManager[object], life: Life
 ) -> None:
     """Attend inside *lifespan*, and leave it without being disturbed.
 
@@ -125,7 +126,7 @@ async def _attend_within(
         try:
             with trio.CancelScope() as life.scope:
                 try:
-                    await _attend(life, handle)
+                    await _attend(life)
                 except BaseException as raised:  # noqa: ASYNC103 - goes on
                     error = raised
         except BaseException as raised:  # noqa: ASYNC103 - goes on
@@ -169,12 +170,11 @@ def _overran(life: Life, error: BaseException | None) -> BaseException | None:
     return error
 
 
-async def _attend(life: Life, handle: Handler) -> None:  # noqa: PLR0912
+async def _attend(life: Life) -> None:  # noqa: PLR0912
     """Handle messages until the intake is closed and nothing is left.
 
     The one long function here: a call less per message is worth having in it.
     """
-    life.handler = handle
     life.ready()
     mailbox, home, take = life.mailbox, life.home, life.mailbox.outlet.receive_nowait
     turns = max(1, mailbox.capacity)
@@ -242,6 +242,8 @@ async def _answer(life: Life, ask: Ask) -> None:
     if ask.turn.cancelled_caught:
         life.turn = NOTHING
         life.interrupted += 1
+        if life.lane is not None:
+            life.lane.turn_ended(ask)
     ask.end_turn()
 
 
@@ -251,6 +253,8 @@ async def _reply(
     try:
         value = await turn(life.handler, ask.message)
     except BaseException as raised:  # noqa: ASYNC103 - a refusal
+        if life.lane is not None:
+            life.lane.postponing = False  # it has been answered, or is lost
         refusal = lone_refusal(raised)
         if refusal is None or ask.stage is Stage.SETTLED:
             raise  # also where the asker has its answer: nobody would hear it

@@ -30,6 +30,7 @@ class Counter(Agent[object]):
     count: int = 0
 
     async def handle(self, message: object) -> None:
+        """Count, or crash."""
         if message == "crash":
             raise ValueError
         self.count += 1
@@ -105,6 +106,7 @@ class Worker(Agent[int]):
     """Takes as many seconds as it is told."""
 
     async def handle(self, message: int) -> None:
+        """Sleep."""
         await trio.sleep(message)
 
 

@@ -51,7 +51,7 @@ python_maximum_signature_line_length = 88
 
 nitpick_ignore_regex = [
     # Other projects: their inventories of names are on the network, the build is not.
-    (r"py:.*", r"(collections|contextlib|functools|hypothesis|st|trio)\..*"),
+    (r"py:.*", r"(collections|contextlib|functools|hypothesis|math|st|sys|trio)\..*"),
     # Type variables are no things that a reader could look up.
     (r"py:class", r"(exeunt(\.\w+)+\.)?(M|R|T|Ts|M_contra|M_co|R_contra|R_co)"),
 ]

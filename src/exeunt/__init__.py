@@ -28,6 +28,7 @@ from .application import run
 from .consulting import first_valid, hedge, quorum
 from .pools.pool import Pool
 from .registry import Key, Registry
+from .supervision.group import Group
 from .supervision.opening import open_supervisor
 from .supervision.supervisor import Supervisor
 from .topics.subscription import Subscription
@@ -38,6 +39,7 @@ __all__ = [
     "Backoff",
     "Context",
     "Fate",
+    "Group",
     "Handle",
     "Key",
     "Ledger",

@@ -47,7 +47,7 @@ class Context:
 
     @property
     def limiter(self) -> trio.CapacityLimiter:
-        """How many threads the agent may use at once: one, unless it says otherwise.
+        """The limiter of the agent's threads, one at a time unless it says otherwise.
 
         ``self.context.limiter.total_tokens = 4`` says otherwise.
         """

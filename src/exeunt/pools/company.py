@@ -77,9 +77,10 @@ class Company(Front[M]):
                 await self._open()
                 await self._shared.closing.wait()
         except BaseExceptionGroup as group:
-            if len(group.exceptions) > 1:
+            first, *others = group.exceptions
+            if others:
                 raise
-            return group.exceptions[0]  # as it would come out of an agent
+            return first  # as it would come out of an agent
         return None
 
     async def _open(self) -> None:

@@ -30,12 +30,16 @@ class Pool(Generic[M]):
     what has been accepted, or are cancelled. In a worker, `Context.handle` is the
     pool's. Workers that are started again leave what they had not taken to the others.
 
+    What `start` is told about capacity and overflow is for the pool's mailbox, and
+    ``cleanup`` for each worker. With a key, the capacity is 1 or more and the overflow
+    ``"wait"`` or ``"refuse"``; `start` raises `ValueError` otherwise.
+
     Args:
         size: how many workers there are at first.
         factory: returns a new `Agent`, usually its class. Called once for each worker.
         args: the arguments of *factory*.
-        key: returns the key of a message. Messages with equal keys go to the same
-            worker, one after the other.
+        key: returns the key of a message, which is hashable. Messages with equal keys
+            go to the same worker, one after the other. What it raises is the sender's.
         restart: ``"temporary"``: a worker that crashes takes the pool with it;
             ``"transient"``: it is started again.
         restart_on: the exceptions after which it is; of a group, all must be such.
@@ -68,11 +72,7 @@ class Pool(Generic[M]):
         backoff: Backoff | None = None,
     ) -> None:
         check_factory(factory)
-        if key is not None and (not callable(key) or iscoroutinefunction(key)):
-            raise TypeError(
-                "key is a function that returns the key of a message at once, "
-                f"not {key!r}"
-            )
+        _check_key(key)
         if restart not in ("temporary", "transient"):
             raise ValueError(
                 "restart of a pool's workers is 'temporary' or 'transient', "
@@ -106,7 +106,8 @@ class Pool(Generic[M]):
         """Have so many workers from now on.
 
         New ones start at once. Workers that are too many finish what they are doing,
-        and what has been put aside for them by its key, and leave.
+        and what has been put aside for them by its key, and leave. It may be called
+        before the start, too. A pool that is leaving keeps the workers that it has.
 
         Args:
             size: how many workers, 1 or more.
@@ -126,3 +127,10 @@ class Pool(Generic[M]):
         self._plan.size = checked
         for company in self._running:
             company.fill()
+
+
+def _check_key(key: object) -> None:
+    if key is not None and (not callable(key) or iscoroutinefunction(key)):
+        raise TypeError(
+            f"key is a function that returns the key of a message at once, not {key!r}"
+        )

@@ -122,11 +122,10 @@ class Tap(Mailbox):
             trio.EndOfChannel: there will be none either.
         """
         shared = self._shared
-        if not undisturbed(shared.life.home):
+        too_many = self.closed and not (shared.seats.keyed or shared.closing.is_set())
+        if too_many or not undisturbed(shared.life.home):
             shared.wake()  # it may have been woken for what another one has to take
             raise trio.EndOfChannel
-        if self.closed and not (shared.seats.keyed or shared.closing.is_set()):
-            raise trio.EndOfChannel  # there are too many workers
         try:
             return shared.seats.take(self._seat)
         except (trio.WouldBlock, trio.EndOfChannel, trio.ClosedResourceError):

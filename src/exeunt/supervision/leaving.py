@@ -29,26 +29,25 @@ async def leave(troupe: "Troupe", error: BaseException | None) -> BaseException 
     Return what is to be raised when the nursery has closed.
     """
     troupe.leaving = True
-    note(troupe, error)
+    _note(troupe, error)
     try:
         if not troupe.hurried:
             with troupe.draining:
                 await _drain(troupe)
     except BaseException as raised:  # noqa: ASYNC103 - returned
         error = raised
-        note(troupe, error)
+        _note(troupe, error)
     try:
         await _cancel(troupe)
     except BaseException as raised:  # noqa: ASYNC103 - a Ctrl-C; returned
         error = raised
-        note(troupe, error)
+        _note(troupe, error)
     finally:
         _drop_shields(troupe)
     return error
 
 
-def note(troupe: "Troupe", error: BaseException | None) -> None:
-    """Hear of what has ended the body or the leaving."""
+def _note(troupe: "Troupe", error: BaseException | None) -> None:
     if error is None:
         return
     failure = without_cancelled(error)

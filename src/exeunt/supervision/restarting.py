@@ -28,7 +28,8 @@ async def restart(troupe: "Troupe") -> None:
             victims = troupe.victims()
             for wave in victims:
                 await _call_out(troupe, wave)
-            troupe.broken.clear()
+            # Another may have crashed meanwhile: its turn is the next round.
+            troupe.broken.difference_update(*victims)
             await trio.sleep(patience)
             for wave in reversed(victims):
                 await _call_in(troupe, wave)

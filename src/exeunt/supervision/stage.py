@@ -6,9 +6,8 @@ from contextlib import asynccontextmanager
 import trio
 from trio.lowlevel import enable_ki_protection
 
-from .._core.failures import leaves
 from .._model.restarts import Backoff, Budget, Strategy
-from .leaving import leave, note
+from .leaving import leave
 from .troupe import Troupe
 
 
@@ -19,6 +18,7 @@ async def open_troupe(
 ) -> AsyncGenerator[Troupe]:
     """Open a nursery for agents, and see them off at the end of the block."""
     error: BaseException | None = None
+    failure: BaseException | None = None
     try:
         async with trio.open_nursery() as nursery:
             troupe = Troupe(nursery, strategy, budget, backoff)
@@ -28,13 +28,10 @@ async def open_troupe(
             except BaseException as raised:  # noqa: ASYNC103 - raised below
                 error = raised
             error = await leave(troupe, error)
+            failure = troupe.failure()
             troupe.belongings.close()
     except BaseException as raised:  # noqa: ASYNC103 - raised below
-        # Cancelled, or a Ctrl-C that must not be lost, while an agent would not go.
-        error = error or raised
-        for each in leaves(raised):
-            note(troupe, each)
-    failure = troupe.failure()
+        error = error or raised  # cancelled while an agent would not go
     try:
         if failure is not None:
             raise failure from None  # the body was cancelled because of it

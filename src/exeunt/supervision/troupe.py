@@ -99,7 +99,8 @@ class Troupe:
         if self.strategy is Strategy.ONE_FOR_ALL:
             chosen = set(graph)
         else:
-            chosen = uses.users_of({each.group or each for each in self.broken}, graph)
+            out = [c for c in self.children.values() if c.waiting or c in self.broken]
+            chosen = uses.users_of({each.group or each for each in out}, graph)
         return [
             self.present(node for node in wave if node in chosen)
             for wave in uses.waves(graph)
@@ -113,7 +114,7 @@ class Troupe:
         child.gate = trio.Event()
         self.broken.add(child)
         if self.mending is None:
-            self.mending = trio.CancelScope()
+            self.mending = trio.CancelScope(shield=True)  # `leave` cancels it
             self.nursery.start_soon(restart, self, name="restarts of a supervisor")
 
     def arrived(self, child: "Child") -> None:
@@ -138,6 +139,7 @@ class Troupe:
     def lose(self, child: "Child", error: BaseException | None) -> None:
         """Hear that *child* has left for good."""
         del self.children[child.life.name]
+        self.broken.discard(child)
         self.note(child.life.outcome)
         if error is not None:
             self.fail(error)

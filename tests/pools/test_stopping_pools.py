@@ -96,8 +96,10 @@ async def test_a_group_from_a_worker_stays_the_group_that_it_is() -> None:
 async def test_workers_that_crash_together_come_out_together(
     autojump_clock: MockClock,
 ) -> None:
+    together = trio.Event()
+
     async def fail_later(hand: Hand) -> None:
-        await trio.sleep(1)
+        await together.wait()
         fail(hand)
 
     with pytest.raises(ExceptionGroup) as caught:
@@ -105,9 +107,43 @@ async def test_workers_that_crash_together_come_out_together(
             handle = await start(nursery, Pool(2, Hand), name="pool")
             await handle.send(Do(fail_later))
             await handle.send(Do(fail_later))
+            await wait_all_tasks_blocked()
+            together.set()
     (group,) = caught.value.exceptions
     assert isinstance(group, ExceptionGroup)
     assert sorted(map(str, group.exceptions)) == ["pool/1", "pool/2"]
+
+
+async def test_a_crash_answers_the_askers_before_the_worker_says_goodbye(
+    autojump_clock: MockClock,
+) -> None:
+    answered = trio.Event()
+
+    class Polite(Hand):
+        @asynccontextmanager
+        async def lifespan(self) -> AsyncGenerator[None]:
+            try:
+                yield
+            finally:
+                await answered.wait()
+
+    async def ask(handle: Handle[Any]) -> None:
+        with pytest.raises(AgentClosed):
+            await handle.ask(Do(fail))
+        answered.set()
+
+    async def fail_later(hand: Hand) -> None:
+        await trio.sleep(1)
+        fail(hand)
+
+    with pytest.raises(ExceptionGroup):
+        async with trio.open_nursery() as nursery:
+            handle = await start(nursery, Pool(1, Polite))
+            await handle.send(Do(fail_later))
+            nursery.start_soon(ask, handle)
+    assert trio.current_time() == 1
+    assert handle.outcome is not None
+    assert handle.outcome.ledger == Ledger(accepted=2, failed=1, undelivered=1)
 
 
 async def test_a_keyboard_interrupt_in_a_worker_ends_everything() -> None:

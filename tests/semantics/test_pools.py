@@ -289,25 +289,30 @@ async def test_T14_11_a_pool_that_is_cancelled_begins_nothing_more(
 async def test_T14_12_a_crash_takes_the_pool_with_it(
     autojump_clock: MockClock,
 ) -> None:
-    for together in 1, 2:
-        errors = [ValueError(number) for number in range(together)]
+    class Gang(Agent[int]):
+        async def handle(self, message: int) -> None:
+            await together.wait()
+            if message < crashes:
+                raise errors[message]
+            await trio.sleep(9)
+
+    for crashes in 1, 2:
+        together = trio.Event()
+        errors = [ValueError(number) for number in range(crashes)]
         with pytest.raises(ExceptionGroup) as caught:
             async with trio.open_nursery() as nursery:
-                pool = await start(nursery, Pool(3, Worker))
-                for error in errors:
-                    await pool.send(Line("a", 1, error))
-                for text in "bcde":
-                    await pool.send(Line(text, 9))
+                pool = await start(nursery, Pool(3, Gang))
+                for number in range(6):
+                    await pool.send(number)
+                await wait_all_tasks_blocked()
+                together.set()
         (raised,) = caught.value.exceptions
         found = raised.exceptions if isinstance(raised, ExceptionGroup) else [raised]
         assert {*map(id, found)} == {*map(id, errors)}
         assert pool.outcome is not None
         assert pool.outcome.reason is Reason.CRASHED
         assert pool.outcome.ledger == Ledger(
-            accepted=together + 4,
-            failed=together,
-            interrupted=3 - together,
-            undelivered=together + 1,
+            accepted=6, failed=crashes, interrupted=3 - crashes, undelivered=3
         )
 
 
@@ -476,8 +481,19 @@ async def test_T14_19_the_edge_leads_to_the_worker(
     assert await asker.ask(back) == ("pool/1", "asker")
     # A worker asks somebody who asks the pool: another worker answers.
     assert await pool.ask(Relay(asker, Relay(pool, Line("a", 1)))) == "pool/1"
+    # But not if all of them wait for that one.
+    ring = await pool.ask(Relay(asker, Relay(pool, Relay(pool, Line("a")))))
+    assert ring == ("pool/2", "pool", "pool/1", "asker")
     asker.stop()
     pool.stop()
+
+    async def wait_for_own_end() -> None:
+        with pytest.raises(Deadlock):
+            await doers.wait_closed()
+
+    doers = await start(nursery, Pool(2, Doer))
+    await doers.ask(Do(wait_for_own_end))
+    doers.stop()
 
 
 async def test_T14_20_what_is_postponed_is_the_workers(

@@ -114,3 +114,20 @@ async def test_S14_6_a_deferred_request_is_handled_when_its_turn_ends(
     assert postponer.statistics().ledger.handled == 2
     replies[1].send("long after")
     assert postponer.statistics().ledger.handled == 2
+
+
+async def test_S14_7_a_reply_that_nobody_waits_for_keeps_no_agent(
+    nursery: trio.Nursery, autojump_clock: MockClock
+) -> None:
+    replies: list[Reply[str]] = []
+    postponer = await start(nursery, Postponer, replies)
+    asker = Call(nursery, postponer.ask, Line("asked"))
+    await wait_all_tasks_blocked()
+    postponer.stop()
+    await trio.sleep(1)
+    assert not postponer.closed
+    asker.scope.cancel()
+    await postponer.wait_closed()
+    replies[0].send("too late")
+    assert asker.cancelled
+    assert postponer.statistics().ledger == Ledger(accepted=1, handled=1)

@@ -9,7 +9,7 @@ import pytest
 import trio
 from ensemble import Boom, Member, came, crash, gone
 from trio.testing import MockClock
-from troupe import Call, Do, do_nothing
+from troupe import Call, Do, Doer, do_nothing
 
 from exeunt import Backoff, Handle, Ledger, Reason, Supervisor, open_supervisor
 from exeunt.exceptions import AgentClosed, AgentCrashed
@@ -218,6 +218,43 @@ async def test_T4_13_who_fails_when_it_has_been_stopped_is_not_started_again() -
             await trio.sleep_forever()
     assert [type(each) for each in raised.value.exceptions] == [Boom]
     assert notes == ["+"]
+
+
+@pytest.mark.parametrize("restart", ["transient", "temporary"])
+@pytest.mark.parametrize("open_inside", [trio.open_nursery, open_supervisor])
+async def test_T4_14_what_fails_in_its_lifespan_is_a_crash_of_the_agent(
+    open_inside: Any, restart: Any
+) -> None:
+    class Host(Member):
+        @asynccontextmanager
+        async def lifespan(self) -> AsyncGenerator[None]:
+            async with super().lifespan(), open_inside() as inside:
+                if len(self.notes) > 1:
+                    yield
+                elif isinstance(inside, trio.Nursery):
+                    inside.start_soon(crash)
+                    yield
+                else:
+                    inside.start_soon(Doer).send_nowait(Do(crash))
+                    yield
+
+    notes: list[str] = []
+    raised: list[BaseException] = []
+    try:
+        async with open_supervisor() as supervisor:
+            host = await supervisor.start(Host, notes, name="host", restart=restart)
+            await host.send(Do(do_nothing))
+            await supervisor.idle()
+    except* Boom as group:
+        raised.extend(group.exceptions)
+    if restart == "transient":
+        assert notes == ["+host", "-host", "+host", "-host"]
+        assert raised == []
+        assert host.outcome is not None
+        assert host.outcome.restarts == 1
+    else:
+        assert notes == ["+host", "-host"]
+        assert len(raised) == 1
 
 
 async def test_T5_1_the_mailbox_and_its_order_outlive_a_restart() -> None:

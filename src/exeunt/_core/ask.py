@@ -162,6 +162,9 @@ class Ask(Wait):
             self.life.mailbox.step_out_of_line(self)
         elif self.stage is Stage.QUEUED:
             self.stage = Stage.ABANDONED
+        elif self.stage is Stage.DEFERRED:  # nobody waits for the reply any more
+            self.stage = Stage.SETTLED
+            self.life.answered(self)
         return super()._on_cancel(raise_cancel)
 
 

@@ -72,6 +72,7 @@ def _consider(life: Life, event: Event, new_failure: bool) -> Event:
     """Decide whether another incarnation follows; return what *event* comes to."""
     assert life.keeper is not None
     forgiven = life.again and not new_failure
+    doubted, life.in_doubt = life.in_doubt, False
     if event is Event.KILL or event is Event.DRAINED:
         life.again = False
     elif life.state in _ENDING:
@@ -82,6 +83,11 @@ def _consider(life: Life, event: Event, new_failure: bool) -> Event:
     elif new_failure:
         assert life.error is not None
         life.again = not life.start_awaited and life.keeper.keeps(life, life.error)
+    elif event is Event.CANCEL and (doubted or not life.again):
+        # What its lifespan runs has cancelled it. If that has failed, leaving lifespan
+        # will say so, and if it has not, this is the second time.
+        life.in_doubt = not doubted and life.keeper.may_keep(life)
+        life.again = life.in_doubt
     return event
 
 
@@ -99,6 +105,8 @@ def _note_failure(life: Life, error: BaseException | None) -> bool:
 def _doing(life: Life) -> str:
     if life.turn is not NOTHING:
         return f"handling {shown(message_of(life.turn))}"
+    if life.crew:
+        return "having its messages handled by its workers"
     return _DOING.get(life.state, "waiting for messages")
 
 

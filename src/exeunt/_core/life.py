@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 class Keeper(Protocol):
     """Who looks after an agent that does not live for itself alone."""
 
+    def may_keep(self, life: "Life") -> bool:
+        """Return whether there are crashes after which the agent is started again."""
+        ...
+
     def keeps(self, life: "Life", failure: BaseException) -> bool:
         """Return whether the agent, which has just crashed, is started again."""
         ...
@@ -79,6 +83,7 @@ class Life:
     restarts: int = 0
     again: bool = False  # this incarnation is to be followed by another
     entering: bool = False  # which has begun, but is not ready yet
+    in_doubt: bool = False  # whether it is depends on what leaving lifespan raises
     _outcome: Outcome | None = attrs.field(default=None, init=False)
 
     # The messages: in the mailbox, or in one of these two places, or counted.
@@ -93,6 +98,7 @@ class Life:
     deferred: dict[Ask, None] | None = None  # handled, but their replies were put off
 
     crew: "Sequence[Life]" = ()  # who works for it, if it is a pool
+    pool: "Life | None" = None  # for which it works
 
     # Who waits for whom.
     waits_for: "Life | None" = None
@@ -241,7 +247,9 @@ class Life:
             name=self.name,
             state=self.state,
             capacity=self.mailbox.capacity,
-            waiting=self.waiting + (self.held is not NOTHING),
+            waiting=sum(
+                life.waiting + (life.held is not NOTHING) for life in (self, *self.crew)
+            ),
             blocked_senders=len(self.mailbox.line or ()),
             handling=None if self.turn is NOTHING else message_of(self.turn),
             ledger=self.ledger(),

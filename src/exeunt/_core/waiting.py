@@ -38,9 +38,10 @@ def enter_life(life: "Life") -> None:
 def life_here() -> "Life | None":
     """Return the life of the agent to which the current task belongs, or None.
 
-    Be it the agent's own task or one that it has started.
+    Be it the agent's own task or one that it has started. In a pool's worker, it is
+    the pool's.
     """
-    return _life_here.get(None)
+    return _seen_from_outside(_life_here.get(None))
 
 
 def own_life() -> "Life | None":
@@ -50,15 +51,40 @@ def own_life() -> "Life | None":
     return life if life is not None and life.task is current_task() else None
 
 
-def ring_closed_by(waiter: "Life", target: "Life") -> "list[Life]":
-    """Return the agents that would wait for each other, or nothing."""
+def ring_closed_by(
+    waiter: "Life", target: "Life", pools: "frozenset[Life]" = frozenset()
+) -> "list[Life]":
+    """Return the agents that would wait for each other, or nothing.
+
+    *pools* are those on the way to *target*, of which each worker has to be looked at.
+    """
     ring = [waiter]
     while target is not waiter:
+        if target.crew:
+            way = _way_through(target, waiter, pools)
+            return ring + way if way else []
         if target.waits_for is None:
             return []
         ring.append(target)
         target = target.waits_for
     return ring
+
+
+def _way_through(
+    pool: "Life", waiter: "Life", pools: "frozenset[Life]"
+) -> "list[Life]":
+    """Return the way from *pool* to *waiter*, if all of its workers are on it.
+
+    One who is not may come to handle what is waited for.
+    """
+    if pool in pools:
+        return [pool]  # this worker waits for its own pool, like all the others
+    ways = [ring_closed_by(waiter, worker, pools | {pool}) for worker in pool.crew]
+    return [pool, *ways[0][1:]] if all(ways) else []
+
+
+def _seen_from_outside(life: "Life | None") -> "Life | None":
+    return life if life is None or life.pool is None else life.pool
 
 
 class Wait:
@@ -77,6 +103,8 @@ class Wait:
         self._waiter = waiter = own_life()
         if waiter is not None:
             ring = ring_closed_by(waiter, target)
+            if type(self) is Wait and waiter.pool is target:
+                ring = [waiter, target]  # no worker lives to see its pool's end
             if ring:
                 raise _deadlock(ring, message)
             waiter.waits_for = target
@@ -84,7 +112,8 @@ class Wait:
     @property
     def origin(self) -> "Life | None":
         """The life of the agent to which the task that sleeps belongs."""
-        return None if self._task is None else self._task.context.get(_life_here)
+        here = None if self._task is None else self._task.context.get(_life_here)
+        return _seen_from_outside(here)
 
     @property
     def parked(self) -> bool:

@@ -57,16 +57,19 @@ def _place(one: N, uses: Uses[N], levels: dict[N, int]) -> None:
     It may use some that started later, but none that may use everything: that would
     be a ring.
     """
-    way = [one]
+    way = {one: iter(uses[one] or ())}
     while way:
-        below = [used for used in uses[way[-1]] or () if used in uses]
-        missing = [used for used in below if used not in levels]
-        if not missing:
-            levels[way.pop()] = 1 + max((levels[used] for used in below), default=-1)
-        elif missing[0] in way:
-            raise ValueError("the uses close a ring")
+        here = next(reversed(way))
+        for used in way[here]:
+            if used in uses and used not in levels:
+                if used in way:
+                    raise ValueError("the uses close a ring")
+                way[used] = iter(uses[used] or ())
+                break
         else:
-            way.append(missing[0])
+            del way[here]
+            below = (levels[used] for used in uses[here] or () if used in uses)
+            levels[here] = 1 + max(below, default=-1)
 
 
 def users_of(start: Iterable[N], uses: Uses[N]) -> set[N]:

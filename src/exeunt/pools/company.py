@@ -8,6 +8,7 @@ import attrs
 from trio.lowlevel import checkpoint, checkpoint_if_cancelled, current_task
 
 from .._core.agent import Agent
+from .._core.ending import retire
 from .._core.front import Front
 from .._core.life import Life
 from .._core.setting import Setting
@@ -151,8 +152,18 @@ class Worker(Child):
         super().begin()
         self.troupe.children[self.life.name] = self
         self.life.handle = self.pool.handle
+        self.life.pool = self.pool
         self.pool.crew = [*self.pool.crew, self.life]
         self.life.watch(Account(self.pool, self.life))
+
+    def keeps(self, life: Life, failure: BaseException) -> bool:
+        """Return whether the worker, which has just crashed, is started again."""
+        kept = super().keeps(life, failure)
+        keeper = self.pool.keeper
+        if not kept and (keeper is None or not keeper.may_keep(self.pool)):
+            # Before the worker leaves: its goodbye may wait for one of the askers.
+            retire(self.pool, failure)
+        return kept
 
     async def let_in(self, life: Life) -> None:
         """Wait until the next incarnation may begin."""

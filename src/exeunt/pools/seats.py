@@ -159,6 +159,7 @@ class KeyedSeats(Seats):
         left = [*self._homeless, *(entry for seat in seats for entry in seat.own)]
         for seat in seats:
             seat.own.clear()
+            seat.busy = False
         self._homeless.clear()
         self._owners.clear()
         return sorted(left, key=itemgetter(0))

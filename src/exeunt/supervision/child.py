@@ -53,6 +53,10 @@ class Child:
             self.troupe.nursery, self.factory, self.args, self.setting, self
         )
 
+    def may_keep(self, life: Life) -> bool:  # noqa: ARG002 - a keeper's
+        """Return whether there are crashes after which the agent is started again."""
+        return self.restart is not Restart.TEMPORARY and bool(self.restart_on)
+
     def keeps(self, life: Life, failure: BaseException) -> bool:
         """Return whether the agent, which has just crashed, is started again."""
         if self.restart is Restart.TEMPORARY:
@@ -120,7 +124,7 @@ class Child:
             return False
         if self.troupe.leaving or self.dismissed:
             return False
-        what = f"permanent agent {life.name!r} was {life.reason}"
+        what = f"agent {life.name!r} was {life.reason}"
         failure = AgentClosed(f"{what}, and not by its supervisor", agent=life.name)
         if self._may_return(failure, what):
             return True

@@ -33,7 +33,7 @@ async def restart(troupe: "Troupe") -> None:
             await trio.sleep(patience)
             for wave in reversed(victims):
                 await _call_in(troupe, wave)
-                if troupe.broken:
+                if troupe.broken or troupe.hurried:
                     break
     troupe.mending = troupe.mustered = None
 

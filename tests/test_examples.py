@@ -17,9 +17,12 @@ import trio
 HOUSE = Path(__file__).parent.parent
 EXAMPLES = HOUSE / "examples"
 WAYS_TO_RUN = {
+    "chat_server": ("examples/chat_server.py", "--demo"),
+    "crawler": ("examples/crawler.py",),
     "hello": ("examples/hello.py",),
     "kv_server": ("examples/kv_server.py", "--demo"),
     "service": ("-m", "exeunt", "service", "examples/service.txt"),
+    "trading_day": ("examples/trading_day.py",),
 }
 HANG = 60  # seconds after which a test that hangs is given up
 

@@ -298,6 +298,11 @@ IN_A_NURSERY = {
         [outcome] = supervisor.outcomes
         assert outcome.cancel_reason == "the disk is full"
         """,
+    "Supervisor.topic": """
+        async with open_supervisor() as supervisor:
+            ...
+            assert news is supervisor.topic(str, "news")
+        """,
     "Supervisor.idle": """
         async with open_supervisor() as supervisor:
             service = await supervisor.start(Service)

@@ -8,7 +8,9 @@ import argparse
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from statistics import median
+from typing import Any
 
 import attrs
 import trio
@@ -87,9 +89,9 @@ async def many_by_hand(size: int, stopwatch: Stopwatch) -> None:
                 await handle.aclose()
 
 
-def seconds(work: Callable[..., Awaitable[None]], *args: object) -> float:
+def seconds(work: Callable[..., Awaitable[None]], *args: Any) -> float:
     stopwatch = Stopwatch()
-    trio.run(work, *args, stopwatch)
+    trio.run(partial(work, *args, stopwatch))
     return stopwatch.seconds
 
 

@@ -17,6 +17,7 @@ from trio.lowlevel import ParkingLot, checkpoint, enable_ki_protection
 
 from ._core.bound import BoundToRun
 from ._core.handle import Handle
+from ._core.inside import life_of
 from ._core.life import Life
 from ._model.words import shown
 from .exceptions import AgentClosed
@@ -125,7 +126,7 @@ class Registry(BoundToRun):
             registry.put(LOG, await start(nursery, Log))
         """
         self._check(key)
-        life = _life_of(handle)
+        life = life_of(handle, "what is put under a key")
         life.check_home()
         self._check_open()
         entry = self._entries.get(key)
@@ -269,9 +270,3 @@ class Registry(BoundToRun):
     def _check_open(self) -> None:
         if self._closed:
             raise trio.ClosedResourceError("the registry was closed")
-
-
-def _life_of(handle: object) -> Life:
-    if not isinstance(handle, Handle):
-        raise TypeError(f"what is put under a key is a Handle, not {shown(handle)}")
-    return handle._life  # pyright: ignore[reportPrivateUsage]

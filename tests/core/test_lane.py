@@ -24,6 +24,9 @@ class LinkedGet(Request[str], linked=True):
 class Keeper:
     """Has everything started again."""
 
+    def may_keep(self, life: Life) -> bool:
+        return True
+
     def keeps(self, life: Life, failure: BaseException) -> bool:
         return True
 

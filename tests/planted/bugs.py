@@ -266,7 +266,7 @@ BUGS = [
         "a sender that finds the mailbox full is not put into the line",
         "30 monotone capacity",
         handle.Handle.send,
-        "except trio.WouldBlock:\n        await Sender(life, message).get_in()",
+        "except trio.WouldBlock:\n        await wait_for_room(life, message)",
         "except trio.WouldBlock:\n        pass",
     ),
     Bug(

@@ -62,8 +62,8 @@ BUGS = [
         "of several declared uses none counts",
         "14 supervisor order",
         uses._place,
-        "if used in uses]",
-        "if used in uses and len(uses[way[-1]] or ()) < 2]",
+        "if used in uses)",
+        "if used in uses and len(uses[here] or ()) < 2)",
     ),
     Bug(
         "one shield is left behind",
@@ -139,8 +139,8 @@ BUGS = [
     Bug(
         "idle returns while an agent comes back",
         "23 quiescence",
-        child.Child.let_in,
-        "self.returning, self.came = True, inf",
+        ending.begin_again,
+        "life.entering = True",
         "pass",
     ),
     Bug(
@@ -180,11 +180,25 @@ BUGS = [
         "raise ExceptionGroup('', [failure])",
     ),
     Bug(
-        "a crash while they drain does not hurry the others",
-        "26 no leaks of a supervisor",
+        "who starts others again is not told that it is over",
+        "8 a cancelled supervisor is gone in time",
         leaving._cancel,
         "troupe.mending.cancel()",
         "pass",
+    ),
+    Bug(
+        "others come in again although it is over",
+        "20 nobody comes in when it is over",
+        restarting.restart,
+        "if troupe.broken or troupe.hurried:",
+        "if troupe.broken:",
+    ),
+    Bug(
+        "what fails in a lifespan is taken for a cancellation",
+        "19 what fails in a lifespan is a crash",
+        ending._consider,
+        "not doubted and life.keeper.may_keep(life)",
+        "False",
     ),
     Bug(
         "a failure that was forgiven comes up when the agent is cancelled",

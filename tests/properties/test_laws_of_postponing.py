@@ -149,6 +149,9 @@ class ThreeFaced(Agent[Any]):
 class Patience:
     """Has a crashed agent started again."""
 
+    def may_keep(self, life: Life) -> bool:
+        return True
+
     def keeps(self, life: Life, failure: BaseException) -> bool:
         return True
 

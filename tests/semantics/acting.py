@@ -53,6 +53,9 @@ async def rest(context: Context, message: Act) -> None:
 class Patience:
     """A keeper that has every crashed agent started again at once."""
 
+    def may_keep(self, life: Life) -> bool:
+        return True
+
     def keeps(self, life: Life, failure: BaseException) -> bool:
         return True
 

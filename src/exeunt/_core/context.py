@@ -12,6 +12,7 @@ from .._model.request import Request
 from .._model.words import shown
 from .ask import Ask, Reply, Stage, message_of
 from .handle import Handle
+from .inside import life_of
 from .lane import NOTHING
 from .life import Life
 from .threads import limiter_of, run_in_thread
@@ -113,7 +114,7 @@ class Context:
             )
         if target is self._life:
             raise ValueError(f"agent {self.name!r} cannot watch its own end")
-        self._life.look_at(target, message)
+        self._life.look_at(handle, target, message)
 
     @enable_ki_protection
     def unwatch(self, handle: Handle[Any]) -> None:
@@ -126,7 +127,8 @@ class Context:
             TypeError: *handle* is no `Handle`.
             WrongRun: called from another thread or another Trio run.
         """
-        self._life.look_away(self._life_of(handle))
+        self._life_of(handle)  # which also looks whether it is one
+        self._life.look_away(handle)
 
     @enable_ki_protection
     def postpone(self, message: object) -> None:
@@ -232,8 +234,7 @@ class Context:
         )
 
     def _life_of(self, handle: object) -> Life:
-        if not isinstance(handle, Handle):
-            raise TypeError(f"what can be watched is a Handle, not {handle!r}")
+        target = life_of(handle, "what can be watched")
         self._life.check_home()
-        handle._life.check_home()
-        return handle._life
+        target.check_home()
+        return target

@@ -105,6 +105,8 @@ def _note_failure(life: Life, error: BaseException | None) -> bool:
 def _doing(life: Life) -> str:
     if life.turn is not NOTHING:
         return f"handling {shown(message_of(life.turn))}"
+    if life.entering:
+        return _DOING[State.STARTING]
     if life.crew:
         return "having its messages handled by its workers"
     return _DOING.get(life.state, "waiting for messages")

@@ -29,7 +29,7 @@ def without_cancelled(error: BaseException) -> BaseException | None:
     """Return what is left of *error* when every `trio.Cancelled` is taken out."""
     if isinstance(error, trio.Cancelled):
         return None
-    group = _as_group(error)
+    group = as_group(error)
     if group is None:
         return error
     cancelled, rest = group.split(trio.Cancelled)
@@ -82,7 +82,7 @@ def _contexts(error: BaseException | None) -> list[BaseException]:
 
 def leaves(error: BaseException) -> Iterator[BaseException]:
     """Go through what is in *error*, if it is a group, or *error* alone."""
-    group = _as_group(error)
+    group = as_group(error)
     if group is None:
         yield error
     else:
@@ -90,7 +90,8 @@ def leaves(error: BaseException) -> Iterator[BaseException]:
             yield from leaves(each)
 
 
-def _as_group(error: BaseException) -> BaseExceptionGroup[BaseException] | None:
+def as_group(error: BaseException) -> BaseExceptionGroup[BaseException] | None:
+    """Return *error*, if it is a group."""
     if isinstance(error, BaseExceptionGroup):
         # Type checkers do not know what is in a group that they were not told of.
         return cast("BaseExceptionGroup[BaseException]", error)

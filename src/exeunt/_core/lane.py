@@ -25,6 +25,7 @@ from .ask import Ask, Stage
 from .trio_private import undisturbed
 
 if TYPE_CHECKING:
+    from .handle import Handle
     from .life import Life
 
 NOTHING: Final = object()
@@ -55,7 +56,7 @@ class Lane:
         self.postponing = False  # the turn that runs is to be postponed
         self.changed = False  # the behaviour has changed
         self.timetable = Timetable()
-        self.watched: dict[Life, Notice] = {}  # until the message is made
+        self.watched: dict[Handle[Any], Notice] = {}  # until the message is made
         self._tick: Timer | None = None  # whose tick is being handled
         self._breath = False  # the mailbox comes next, not another tick
 
@@ -82,7 +83,7 @@ class Lane:
         calm = undisturbed(life.home)  # or no turn is to begin any more
         if self.notices and calm:
             notice, _ = self.notices.popitem(last=False)
-            del self.watched[notice.target]
+            del self.watched[notice.handle]
             return notice.made()
         if self.returned:
             return self.returned.popleft()
@@ -162,13 +163,18 @@ class Lane:
 class Notice:
     """Another agent's end, on its way into a message for the one that watches."""
 
-    __slots__ = ("_make", "_watcher", "target")
+    __slots__ = ("_make", "_target", "_watcher", "handle")
 
     def __init__(
-        self, watcher: "Life", target: "Life", make: Callable[[Outcome], object]
+        self,
+        watcher: "Life",
+        handle: "Handle[Any]",
+        target: "Life",
+        make: Callable[[Outcome], object],
     ) -> None:
         self._watcher = watcher
-        self.target = target
+        self._target = target
+        self.handle = handle
         self._make = make
 
     def release(self) -> None:
@@ -178,13 +184,13 @@ class Notice:
 
     def forget(self) -> None:
         """Do not wait for the end any more, nor for the turn if it is past."""
-        self.target.unwatch(self)
+        self._target.unwatch(self)
         self._watcher.side().notices.pop(self, None)
 
     @disable_ki_protection
     def made(self) -> object:
         """Make the message; what the maker raises is the watcher's own crash."""
-        return self._make(self.target.outcome)
+        return self._make(self._target.outcome)
 
 
 def _is_abandoned(item: object) -> bool:

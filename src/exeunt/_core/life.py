@@ -6,7 +6,7 @@ too. The waiting is the runner's.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn, Protocol
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import attrs
 import trio
@@ -17,6 +17,7 @@ from .._model.outcome import Ledger, Outcome, Statistics
 from ..exceptions import AgentClosed, WrongRun
 from . import regrets
 from .ask import Ask, Stage, message_of
+from .keeper import Keeper, Watcher
 from .lane import NOTHING, Lane, Notice
 from .mailbox import Mailbox
 from .trio_private import cancel_scope, home
@@ -24,38 +25,6 @@ from .waiting import Wait
 
 if TYPE_CHECKING:
     from .handle import Handle
-
-
-class Keeper(Protocol):
-    """Who looks after an agent that does not live for itself alone."""
-
-    def may_keep(self, life: "Life") -> bool:
-        """Return whether there are crashes after which the agent is started again."""
-        ...
-
-    def keeps(self, life: "Life", failure: BaseException) -> bool:
-        """Return whether the agent, which has just crashed, is started again."""
-        ...
-
-    async def let_in(self, life: "Life") -> None:
-        """Wait until the next incarnation may begin."""
-        ...
-
-    def came_in(self, life: "Life") -> None:
-        """Hear that an incarnation is ready."""
-
-    def settled(self, life: "Life") -> None:
-        """Hear that the agent may have nothing left to do."""
-
-    def ended(self, life: "Life") -> None:
-        """Hear that the life is over, and see to its error if there is one."""
-
-
-class Watcher(Protocol):
-    """Who wants to hear of an agent's end."""
-
-    def release(self) -> None:
-        """Hear of it."""
 
 
 @attrs.define(eq=False, weakref_slot=False)
@@ -210,19 +179,24 @@ class Life:
         else:
             lane.changed = True  # this turn may yet be postponed itself
 
-    def look_at(self, target: "Life", make: Callable[[Outcome], object]) -> None:
-        """Have a message made of the outcome of *target*, before or after its end."""
-        self.look_away(target)
-        notice = Notice(self, target, make)
-        self.side().watched[target] = notice
+    def look_at(
+        self, handle: "Handle[Any]", target: "Life", make: Callable[[Outcome], object]
+    ) -> None:
+        """Have a message made of the outcome of *target*, before or after its end.
+
+        It is the life that *handle* leads to now, and may not lead to later.
+        """
+        self.look_away(handle)
+        notice = Notice(self, handle, target, make)
+        self.side().watched[handle] = notice
         if target.state is State.CLOSED:
             notice.release()
         else:
             target.watch(notice)
 
-    def look_away(self, target: "Life") -> None:
-        """Have no message made of the end of *target* any more."""
-        notice = self.side().watched.pop(target, None)
+    def look_away(self, handle: "Handle[Any]") -> None:
+        """Have no message made of the end of the agent any more."""
+        notice = self.side().watched.pop(handle, None)
         if notice is not None:
             notice.forget()
 

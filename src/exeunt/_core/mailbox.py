@@ -190,6 +190,9 @@ class Mailbox:
         self.sleeper = current_task()
         return self._on_cancel
 
+    def pass_on(self) -> None:
+        """Let others know that the agent does something else before it takes more."""
+
     def wake(self) -> None:
         """Wake the agent if it sleeps."""
         sleeper = self.sleeper

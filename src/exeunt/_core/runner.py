@@ -181,7 +181,9 @@ async def _attend(life: Life) -> None:  # noqa: PLR0912
     left = turns
     while True:
         item = NOTHING if life.lane is None else life.lane.next()
-        if item is NOTHING:
+        if item is not NOTHING:
+            mailbox.pass_on()
+        else:
             try:
                 item = take()
             except trio.WouldBlock:

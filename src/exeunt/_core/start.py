@@ -8,8 +8,9 @@ from trio.lowlevel import enable_ki_protection
 
 from ..exceptions import AgentClosed
 from .handle import Handle
+from .keeper import Keeper
 from .leaving import cancel_and_see_off
-from .life import Keeper, Life
+from .life import Life
 from .mailbox import Mailbox
 from .overflow import Overflow
 from .runner import run

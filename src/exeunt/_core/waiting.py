@@ -79,8 +79,13 @@ def _way_through(
     """
     if pool in pools:
         return [pool]  # this worker waits for its own pool, like all the others
-    ways = [ring_closed_by(waiter, worker, pools | {pool}) for worker in pool.crew]
-    return [pool, *ways[0][1:]] if all(ways) else []
+    found: list[Life] = []
+    for worker in pool.crew:
+        way = ring_closed_by(waiter, worker, pools | {pool})
+        if not way:
+            return []
+        found = found or [pool, *way[1:]]
+    return found
 
 
 def _seen_from_outside(life: "Life | None") -> "Life | None":

@@ -94,7 +94,12 @@ class Backoff:
 
         Returns:
             ``min(most, first * 2 ** (crashes - 1)) * (1 - jitter * chance)``.
+
+        Raises:
+            ValueError: *chance* is out of range.
         """
+        if not 0 <= chance <= 1:
+            raise ValueError(f"chance is a number from 0 to 1, not {chance}")
         # Beyond 2 ** 1023 a float is infinite, and there most is the answer anyway.
         doubled = self.first * 2.0 ** min(crashes - 1, 1023)
         return min(self.most, doubled) * (1 - self.jitter * chance)

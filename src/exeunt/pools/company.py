@@ -95,6 +95,8 @@ class Company(Front[M]):
         self._running.append(self)
         self.life.ready()
         self.fill()
+        if self.life.keeper is not None:  # the workers may have come to rest before
+            self.life.keeper.settled(self.life)
 
     def fill(self) -> None:
         """Have as many workers as there should be, unless all are about to leave."""

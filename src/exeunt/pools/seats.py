@@ -11,6 +11,7 @@ import trio
 
 from .._core.ask import message_of
 from .._core.lane import NOTHING
+from .._model.lifecycle import State
 from .._model.words import shown
 
 if TYPE_CHECKING:
@@ -99,7 +100,8 @@ class KeyedSeats(Seats):
             (next(self._numbers), NOTHING, item) for item in mailbox.empty()
         )
         self.waiting = len(self._homeless)
-        mailbox.inlet = Routed(mailbox.inlet, self)
+        over = mailbox.life.state not in {State.STARTING, State.RUNNING}
+        mailbox.inlet = Routed(mailbox.inlet, self, closed=over)
 
     def reopen(self) -> None:
         """Be the seats of the same pool, which is started again."""

@@ -153,6 +153,11 @@ class Tap(Mailbox):
         self._shared.get_up(self)
         super().wake()
 
+    def pass_on(self) -> None:
+        """Wake another worker: this one has perhaps been woken for what is there."""
+        if self._shared.waiting and not self._shared.seats.keyed:
+            self._shared.wake()
+
     def close_intake(self, refuse: Callable[[object], BaseException]) -> None:
         """Let the worker end when there is nothing left for it."""
         del refuse  # the line is the pool's

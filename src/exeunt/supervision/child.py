@@ -1,6 +1,7 @@
 """One agent of a supervisor, and the rules it lives by."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from logging import getLogger
 from math import inf
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ import trio
 
 from .._core.agent import Agent
 from .._core.failures import leaves
+from .._core.inside import leads_to, redirect
 from .._core.life import Life
 from .._core.setting import Setting
 from .._core.start import begin
@@ -39,8 +41,8 @@ class Child:
     gate: trio.Event | None = None  # where it waits until it may come in again
     waiting: bool = False
     dismissed: bool = False
+    claimed: bool = True  # somebody has its handle
     crashes: int = 0  # in a row
-    returning: bool = False  # its next incarnation is not ready yet
     came: float = inf  # when its incarnation was ready
 
     def members(self) -> "list[Child]":
@@ -68,7 +70,7 @@ class Child:
     async def let_in(self, life: Life) -> None:
         """Wait until the next incarnation may begin."""
         life.error = None  # forgiven, even if it is cancelled before it comes in
-        self.returning, self.came = True, inf
+        self.came = inf
         if self.gate is None:
             await trio.sleep(self.patience)
             return
@@ -79,11 +81,12 @@ class Child:
         finally:
             self.waiting = False
 
-    def came_in(self, life: Life) -> None:  # noqa: ARG002 - a keeper's
+    def came_in(self, life: Life) -> None:
         """Hear that an incarnation is ready."""
-        self.returning, self.came = False, trio.current_time()
-        self.gate = None
-        self.troupe.arrived(self)
+        self.came = trio.current_time()
+        if not life.again:  # it may have been called out in this instant
+            self.gate = None
+            self.troupe.arrived(self)
 
     def settled(self, life: Life) -> None:  # noqa: ARG002
         """Hear that the agent may have nothing left to do."""
@@ -92,7 +95,6 @@ class Child:
 
     def ended(self, life: Life) -> None:
         """Hear that the life is over, and see to its error if there is one."""
-        self.returning = False
         error = None if life.start_awaited else life.error
         if error is None and self._comes_back(life):
             self._come_back(life)
@@ -106,11 +108,6 @@ class Child:
         return self.life.name
 
     @property
-    def idle(self) -> bool:
-        """Whether nothing is to be done before somebody sends something."""
-        return self.life.idle and not self.returning
-
-    @property
     def patience(self) -> float:
         """How many seconds to wait before the next incarnation."""
         backoff = self.troupe.backoff
@@ -122,7 +119,7 @@ class Child:
         never_ready = life.starter is not None  # and who started it hears of that
         if self.restart is not Restart.PERMANENT or never_ready:
             return False
-        if self.troupe.leaving or self.dismissed:
+        if self.troupe.leaving or self.dismissed or not self.claimed:
             return False
         what = f"agent {life.name!r} was {life.reason}"
         failure = AgentClosed(f"{what}, and not by its supervisor", agent=life.name)
@@ -136,9 +133,8 @@ class Child:
         self.troupe.note(life.outcome)
         self.begin()
         self.life.again = True  # it comes in like one that has crashed
-        if life.handle._life is life:
-            self.life.handle = life.handle
-            life.handle._life = self.life
+        if leads_to(life.handle, life):  # a worker's leads to its pool
+            redirect(life.handle, self.life)
 
     def _may_return(self, failure: BaseException, what: str) -> bool:
         troupe, now = self.troupe, trio.current_time()
@@ -149,6 +145,7 @@ class Child:
             troupe.backoff is not None and now - self.came > troupe.backoff.most
         )
         self.crashes = 1 if lived_long else self.crashes + 1
-        log.warning("%s and is started again", what, exc_info=failure)
+        with suppress(Exception):  # nothing here may depend on who listens
+            log.warning("%s and is started again", what, exc_info=failure)
         troupe.broke(self)
         return True

@@ -55,7 +55,7 @@ class Idler:
 
     def look(self) -> None:
         """Find one that is busy."""
-        self._witness = next((c for c in self._children if not c.idle), None)
+        self._witness = next((c for c in self._children if not c.life.idle), None)
         if self._witness is None:
             self._event.set()
 

@@ -1,8 +1,10 @@
 """How a supervisor begins, and how it ends."""
 
-from collections.abc import AsyncGenerator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Literal
+from contextlib import AbstractAsyncContextManager
+from types import TracebackType
+from typing import Literal, final
+
+from trio.lowlevel import enable_ki_protection
 
 from .._model.restarts import Backoff
 from . import rules
@@ -54,12 +56,29 @@ def open_supervisor(
     """
     word, budget = rules.strategy(strategy), rules.budget(max_restarts, within)
     rules.check_backoff(backoff)
-    return _supervising(open_troupe(word, budget, backoff))
+    return _Opening(open_troupe(word, budget, backoff))
 
 
-@asynccontextmanager
-async def _supervising(
-    stage: AbstractAsyncContextManager[Troupe],
-) -> AsyncGenerator[Supervisor]:
-    async with stage as troupe:
-        yield Supervisor(troupe)
+@final
+class _Opening(AbstractAsyncContextManager[Supervisor]):
+    """Holds Ctrl-C back while the block is entered and left, but not within it.
+
+    A generator that is made a context manager does not: a signal may come when its own
+    code does not run yet, and then it never does.
+    """
+
+    def __init__(self, stage: AbstractAsyncContextManager[Troupe]) -> None:
+        self._stage = stage
+
+    @enable_ki_protection
+    async def __aenter__(self) -> Supervisor:
+        return Supervisor(await self._stage.__aenter__())
+
+    @enable_ki_protection
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool | None:
+        return await self._stage.__aexit__(kind, error, traceback)

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from itertools import takewhile
-from typing import Any
+from typing import Any, TypeGuard
 
 from .._core.agent import Agent
 from .._core.handle import Handle
+from .._core.inside import life_of
 from .._core.setting import Setting, check_factory, check_seconds, name_of
 from .._model.restarts import Backoff, Budget, Restart, Strategy
 from .._model.uses import ring_closed_by
@@ -87,22 +88,21 @@ def begin(
 
 def child_of(troupe: Troupe, handle: object) -> Child:
     """Return the agent of the supervisor that *handle* leads to."""
-    if not isinstance(handle, Handle):
-        raise TypeError(f"an agent is told by its Handle, not by {handle!r}")
-    child = handle._life.keeper
+    life = life_of(handle, "what can be used or dismissed")
+    child = life.keeper
     if not isinstance(child, Child) or child.troupe is not troupe:
         raise ValueError(
-            f"agent {handle.name!r} is not one of this supervisor's: "
+            f"agent {life.name!r} is not one of this supervisor's: "
             "only they can be used or dismissed"
         )
     if child not in troupe:
-        raise ValueError(f"agent {handle.name!r} has left already")
+        raise ValueError(f"agent {life.name!r} has left already")
     return child
 
 
 def children_of(troupe: Troupe, handles: Any) -> list[Child]:
     """Return the agents of the supervisor that *handles* lead to."""
-    if isinstance(handles, (str, Handle)) or not isinstance(handles, Sequence):
+    if not _is_list(handles):
         raise TypeError(f"uses is a list of Handles, not {handles!r}")
     return [child_of(troupe, handle) for handle in handles]
 
@@ -149,11 +149,9 @@ def check_unused(child: Child) -> None:
         )
 
 
-def kinds(restart_on: object) -> tuple[type[Exception], ...]:
+def kinds(restart_on: Any) -> tuple[type[Exception], ...]:
     """Return the kinds of exceptions after which an agent is started again."""
-    chosen: tuple[Any, ...] = (
-        restart_on if isinstance(restart_on, tuple) else (restart_on,)
-    )
+    chosen = _as_tuple(restart_on)
     for kind in chosen:
         if not isinstance(kind, type) or not issubclass(kind, Exception):
             raise TypeError(
@@ -161,6 +159,18 @@ def kinds(restart_on: object) -> tuple[type[Exception], ...]:
                 f"{kind!r} is none: KeyboardInterrupt and its like end the program"
             )
     return chosen
+
+
+def _is_list(given: object) -> bool:
+    return isinstance(given, Sequence) and not isinstance(given, str)
+
+
+def _as_tuple(given: Any) -> tuple[Any, ...]:
+    return given if _is_tuple(given) else (given,)
+
+
+def _is_tuple(given: object) -> TypeGuard[tuple[Any, ...]]:
+    return isinstance(given, tuple)
 
 
 def _words(words: type[Strategy] | type[Restart]) -> str:

@@ -103,9 +103,9 @@ class Supervisor(BoundToRun):
         """
         setting = Setting(name, capacity, cleanup, overflow, key)
         child = self._begin(factory, args, setting, uses, restart, restart_on, group)
-        child.dismissed = True  # until somebody has it: if not, it does not come back
+        child.claimed = False  # until somebody has it: if not, it does not come back
         handle: Handle[M] = await ready(child.life)
-        child.dismissed = False
+        child.claimed = True
         return handle
 
     @enable_ki_protection

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import attrs
 import trio
 
+from .._core.failures import as_group
 from .._core.trio_private import cancel_scope
 from .._model import uses
 from .._model.lifecycle import Reason
@@ -28,28 +29,28 @@ _FLAT = "_exeunt_flat"  # marks the groups that a supervisor has raised
 class Troupe:
     """The agents of one supervisor."""
 
-    nursery: trio.Nursery
     strategy: Strategy
     budget: Budget
     backoff: Backoff | None
+    nursery: trio.Nursery = attrs.field(init=False)
     body: trio.CancelScope = attrs.field(factory=trio.CancelScope)
     draining: trio.CancelScope = attrs.field(factory=trio.CancelScope)
     belongings: Belongings = attrs.field(factory=Belongings)
     leaving: bool = False
     hurried: bool = False  # to be cancelled, not drained
     why: str | None = None
-    children: "dict[str, Child]" = attrs.field(factory=dict)
-    failures: list[BaseException] = attrs.field(factory=list)
-    _early: deque[Outcome] = attrs.field(factory=lambda: deque(maxlen=100))
-    _last: list[Outcome] = attrs.field(factory=list)
-    _numbers: dict[str, int] = attrs.field(factory=dict)
+    children: "dict[str, Child]" = attrs.field(factory=dict[str, "Child"])
+    failures: list[BaseException] = attrs.field(factory=list[BaseException])
+    _early: deque[Outcome] = attrs.field(factory=lambda: deque[Outcome](maxlen=100))
+    _last: list[Outcome] = attrs.field(factory=list[Outcome])
+    _numbers: dict[str, int] = attrs.field(factory=dict[str, int])
 
     # Who waits for several at once.
-    broken: "set[Child]" = attrs.field(factory=set)  # to be started again with others
+    broken: "set[Child]" = attrs.field(factory=set["Child"])  # come again with others
     mending: trio.CancelScope | None = None
     mustered: Muster | None = None  # for the one that starts them again
     last_muster: Muster | None = None  # for the one that sees them off
-    idlers: list[Idler] = attrs.field(factory=list)
+    idlers: list[Idler] = attrs.field(factory=list[Idler])
 
     @property
     def outcomes(self) -> tuple[Outcome, ...]:
@@ -162,8 +163,9 @@ class Troupe:
     def fail(self, error: BaseException) -> None:
         """Something has failed for good: the scene is over."""
         parts = [error]
-        if isinstance(error, BaseExceptionGroup) and getattr(error, _FLAT, False):
-            parts = list(error.exceptions)
+        group = as_group(error)
+        if group is not None and getattr(group, _FLAT, False):
+            parts = list(group.exceptions)
         known = {id(failure) for failure in self.failures}
         self.failures += [part for part in parts if id(part) not in known]
         self.hurry(shown(error))

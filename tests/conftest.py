@@ -1,3 +1,5 @@
+"""How long Hypothesis looks. Here, since the laws are imported by other tests too."""
+
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, settings

@@ -93,6 +93,9 @@ class Registry(BoundToRun):
         self._awaited: WeakValueDictionary[Key[Any], _Awaited] = WeakValueDictionary()
         self._closed = False
 
+    def __repr__(self) -> str:
+        return f"<Registry of {len(self)} agents>"
+
     def __len__(self) -> int:
         return len(self._entries)
 

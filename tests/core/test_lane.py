@@ -30,8 +30,11 @@ class Keeper:
     def keeps(self, life: Life, failure: BaseException) -> bool:
         return True
 
-    async def let_in(self, life: Life) -> None:
+    async def let_in(self, life: Life) -> bool:
         await trio.lowlevel.checkpoint()
+        return True
+
+    def called_off(self, life: Life) -> None: ...
 
     def came_in(self, life: Life) -> None: ...
 

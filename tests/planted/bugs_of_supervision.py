@@ -2,12 +2,19 @@
 
 from bugs import Bug
 
-from exeunt._core import ending, start
+from exeunt._core import ending, life, start
 from exeunt._core.lane import Lane
 from exeunt._model import restarts, uses
 from exeunt.supervision import child, group, leaving, muster, restarting, stage, troupe
 
 BUGS = [
+    Bug(
+        "who has nothing to do comes in again to be stopped",
+        "19 nobody comes in for nothing",
+        life.Life.stop,
+        "self.keeper.called_off(self)",
+        "pass",
+    ),
     Bug(
         "a restart replays the message in flight",
         "19 restart continuity",
@@ -34,7 +41,7 @@ BUGS = [
         "a permanent agent's new life leads its users nowhere",
         "19 a permanent agent comes back",
         child.Child._come_back,
-        "life.handle._life = self.life",
+        "redirect(life.handle, self.life)",
         "pass",
     ),
     Bug(
@@ -169,7 +176,7 @@ BUGS = [
         "an error is wrapped once more by each supervisor",
         "15 error shape",
         troupe.Troupe.fail,
-        "parts = list(error.exceptions)",
+        "parts = list(group.exceptions)",
         "pass",
     ),
     Bug(

@@ -1,7 +1,7 @@
 """Laws 8, 19 and 20, of incarnations: when one begins, and when none does any more."""
 
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import trio
@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from laws import law
 
 from exeunt import Agent, Backoff, Handle, Ledger, Supervisor, open_supervisor
+from exeunt.exceptions import AgentClosed
 from exeunt.testing import Schedule
 from exeunt.testing.strategies import schedules
 
@@ -146,3 +147,37 @@ def test_what_fails_in_a_lifespan_is_a_crash(
     ledger = schedule.run(scene)
     assert ledger.interrupted <= 1
     assert ledger.handled == len(seen) == len(works) - ledger.interrupted
+
+
+@law(
+    "19 nobody comes in for nothing",
+    stop=st.sampled_from((1.5, 2.5, 3.5)),
+    works=st.lists(st.sampled_from((0.25, 1.25, 2.25, 3.25)), max_size=2),
+    schedule=schedules(),
+)
+def test_nobody_comes_in_for_nothing(
+    stop: float, works: list[float], schedule: Schedule
+) -> None:
+    """It crashes at 1, would be in again at 3, and is stopped before or after."""
+
+    async def scene() -> int:
+        async with open_supervisor(backoff=Backoff(2, 2, jitter=0)) as it:
+            agent, *_ = await _three(it, [])
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(_send, agent, 1, "crash")
+                for when in works:
+                    nursery.start_soon(_send, agent, when, "work")
+                await trio.sleep(stop)
+                agent.stop()
+            outcome = await agent.wait_closed()
+        assert outcome.ledger.handled == sum(when < stop for when in works)
+        return outcome.restarts
+
+    has_work = any(1 < when < stop for when in works)
+    assert schedule.run(scene) == int(has_work or stop > 3)
+
+
+async def _send(agent: Handle[str], when: float, message: str) -> None:
+    await trio.sleep(when)
+    with suppress(AgentClosed):
+        await agent.send(message)

@@ -155,8 +155,11 @@ class Patience:
     def keeps(self, life: Life, failure: BaseException) -> bool:
         return True
 
-    async def let_in(self, life: Life) -> None:
+    async def let_in(self, life: Life) -> bool:
         await trio.sleep(1)
+        return True
+
+    def called_off(self, life: Life) -> None: ...
 
     def came_in(self, life: Life) -> None: ...
 

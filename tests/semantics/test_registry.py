@@ -1,12 +1,15 @@
 """T16: finding an agent by its key."""
 # ruff: noqa: N802 - the names begin with the ids of the promises
 
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
 import pytest
 import trio
 from trio.testing import wait_all_tasks_blocked
 from troupe import Call, Do, Doer, Line, Player, do_nothing
 
-from exeunt import Handle, Key, Registry, open_supervisor, start
+from exeunt import Handle, Key, Reason, Registry, open_supervisor, start
 from exeunt.exceptions import AgentClosed, WrongRun
 
 LEAD = Key[Line]("lead")
@@ -197,3 +200,29 @@ async def test_T16_13_a_registry_belongs_to_its_run(nursery: trio.Nursery) -> No
     stranger = await trio.to_thread.run_sync(trio.run, player_of_another_run)
     with pytest.raises(WrongRun):
         registry.put(LEAD, stranger)
+
+
+async def test_T16_14_a_supervisors_registry_ends_with_it() -> None:
+    async with open_supervisor() as supervisor:
+        registry = supervisor.registry
+        assert registry is supervisor.registry
+        agent = await supervisor.start(Leaver, registry)
+        registry.put(LEAD, agent)
+    assert agent.outcome is not None
+    assert agent.outcome.reason is Reason.STOPPED  # it found itself while it left
+    assert registry.find(LEAD) is None
+    with pytest.raises(trio.ClosedResourceError):
+        await registry.wait(LEAD)
+
+
+class Leaver(Player):
+    """Looks for itself when it leaves."""
+
+    def __init__(self, registry: Registry) -> None:
+        super().__init__()
+        self.registry = registry
+
+    @asynccontextmanager
+    async def lifespan(self) -> AsyncGenerator[None]:
+        yield
+        assert self.registry.find(LEAD) is self.context.handle

@@ -257,6 +257,25 @@ async def test_T4_14_what_fails_in_its_lifespan_is_a_crash_of_the_agent(
         assert len(raised) == 1
 
 
+async def test_T4_15_who_is_stopped_with_nothing_to_do_does_not_come_in_again(
+    autojump_clock: MockClock,
+) -> None:
+    for waiting in 0, 1:
+        notes: list[str] = []
+        began = trio.current_time()
+        async with open_supervisor(backoff=Backoff(9, 9, jitter=0)) as supervisor:
+            agent = await supervisor.start(Member, notes, restart="transient")
+            agent.send_nowait(Do(crash))
+            await trio.sleep(1)
+            for _ in range(waiting):
+                agent.send_nowait(Do(do_nothing))
+        assert agent.outcome is not None
+        assert agent.outcome.reason is Reason.STOPPED
+        assert agent.outcome.ledger == Ledger(1 + waiting, handled=waiting, failed=1)
+        assert len(came(notes)) == 1 + waiting == 1 + agent.outcome.restarts
+        assert trio.current_time() - began == (9 if waiting else 1)
+
+
 async def test_T5_1_the_mailbox_and_its_order_outlive_a_restart() -> None:
     notes: list[str] = []
 

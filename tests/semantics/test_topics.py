@@ -12,7 +12,7 @@ from trio.testing import (
 )
 from troupe import Call
 
-from exeunt import Subscription, Topic
+from exeunt import Subscription, Topic, open_supervisor
 from exeunt.exceptions import WrongRun
 
 
@@ -315,3 +315,18 @@ async def test_T17_17_a_topic_belongs_to_its_run(topic: Topic[str]) -> None:
             with pytest.raises(WrongRun):
                 await trio.to_thread.run_sync(call)
         assert received(subscription) == []
+
+
+async def test_T17_18_a_supervisors_topics_end_with_it() -> None:
+    async with open_supervisor() as supervisor:
+        news = supervisor.topic(str, "news")
+        assert news is supervisor.topic(str, "news")
+        assert news is not supervisor.topic(str)
+        assert news not in [supervisor.topic(bytes, "news")]
+        with news.subscribe() as subscription:
+            news.publish_nowait("a")
+            assert received(subscription) == ["a"]
+    with pytest.raises(trio.ClosedResourceError):
+        news.publish_nowait("b")
+    with pytest.raises(trio.ClosedResourceError):
+        supervisor.topic(int).publish_nowait(1)

@@ -31,6 +31,9 @@ class Context:
     def __init__(self, life: Life) -> None:
         self._life = life
 
+    def __repr__(self) -> str:
+        return f"<Context of {self.name!r}>"
+
     @property
     def handle(self) -> Handle[Any]:
         """The agent's own handle, to give away or to stop oneself."""

@@ -17,9 +17,12 @@ class Keeper(Protocol):
         """Return whether the agent, which has just crashed, is started again."""
         ...
 
-    async def let_in(self, life: "Life") -> None:
-        """Wait until the next incarnation may begin."""
+    async def let_in(self, life: "Life") -> bool:
+        """Wait until the next incarnation may begin; return whether it is to."""
         ...
+
+    def called_off(self, life: "Life") -> None:
+        """Hear that there is nothing left for another incarnation to do."""
 
     def came_in(self, life: "Life") -> None:
         """Hear that an incarnation is ready."""

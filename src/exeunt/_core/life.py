@@ -84,6 +84,14 @@ class Life:
         """Accept nothing more; what was accepted is still handled."""
         self.move(Event.STOP)
         self.mailbox.close_intake(self.refusal)
+        if self.again and self.nothing_left and self.keeper is not None:
+            self.keeper.called_off(self)
+
+    @property
+    def nothing_left(self) -> bool:
+        """Whether no accepted message waits for its turn."""
+        beside = self.lane is not None and self.lane.waiting
+        return self.mailbox.exhausted and self.held is NOTHING and not beside
 
     @enable_ki_protection
     def cancel(self, reason: str | None) -> None:

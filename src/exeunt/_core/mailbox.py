@@ -133,6 +133,11 @@ class Mailbox:
         used: int = self.outlet.statistics().current_buffer_used
         return used
 
+    @property
+    def exhausted(self) -> bool:
+        """Whether there is nothing that the agent could take."""
+        return not self.waiting
+
     def bar(self, life: "Life", message: object) -> Exception | None:
         """Return why *message* of the current task must not wait for room."""
         if self.insiders is not None and life_here() not in self.insiders:

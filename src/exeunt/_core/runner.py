@@ -80,7 +80,8 @@ async def _perform(
 ) -> None:
     if life.again:
         assert life.keeper is not None
-        await life.keeper.let_in(life)
+        if not await life.keeper.let_in(life):
+            return
         begin_again(life)
     agent = _engage(life, factory, args)
     life.handler = agent.handle  # lifespan may already choose another

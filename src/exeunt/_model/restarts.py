@@ -54,9 +54,10 @@ class Backoff:
     lived for longer than *most* seconds before it crashed begins with *first* again.
 
     Args:
-        first: seconds before the first restart.
-        most: seconds that no wait exceeds.
-        jitter: which share of each wait is left to chance, from 0 to 1.
+        first: seconds before the first restart; 0.1 if not given.
+        most: seconds that no wait exceeds; 30 if not given.
+        jitter: which share of each wait is left to chance, from 0 to 1; half of it if
+            not given.
         chance: draws a number from 0 to 1; give your own to have the same run twice.
 
     Raises:

@@ -167,10 +167,11 @@ class Worker(Child):
             retire(self.pool, failure)
         return kept
 
-    async def let_in(self, life: Life) -> None:
-        """Wait until the next incarnation may begin."""
-        await super().let_in(life)
-        self.pool.restarts += 1
+    async def let_in(self, life: Life) -> bool:
+        """Wait until the next incarnation may begin; return whether it is to."""
+        coming = await super().let_in(life)
+        self.pool.restarts += coming
+        return coming
 
     def settled(self, life: Life) -> None:
         """Hear that the worker may have nothing left to do: and the pool, perhaps."""

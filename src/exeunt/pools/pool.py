@@ -71,6 +71,7 @@ class Pool(Generic[M]):
         within: float = 5.0,
         backoff: Backoff | None = None,
     ) -> None:
+        checked_size(size)
         check_factory(factory)
         _check_key(key)
         if restart not in ("temporary", "transient"):
@@ -91,6 +92,9 @@ class Pool(Generic[M]):
         )
         self.__name__ = name_of(factory)
         self._running: list[Company[M]] = []
+
+    def __repr__(self) -> str:
+        return f"<Pool of {self.size} {self.__name__}>"
 
     @property
     def size(self) -> int:

@@ -114,6 +114,11 @@ class Tap(Mailbox):
         """What waits is the pool's, not the worker's."""
         return 0
 
+    @property
+    def exhausted(self) -> bool:
+        """Whether there is nothing that the worker could take."""
+        return not self._shared.waiting
+
     def receive_nowait(self) -> object:
         """Take the next message that is for this worker.
 

@@ -15,6 +15,7 @@ from .._core.inside import leads_to, redirect
 from .._core.life import Life
 from .._core.setting import Setting
 from .._core.start import begin
+from .._model.lifecycle import State
 from .._model.restarts import Restart
 from ..exceptions import AgentClosed
 
@@ -39,6 +40,7 @@ class Child:
     uses: "list[Child] | None"
     life: Life = attrs.field(init=False)
     gate: trio.Event | None = None  # where it waits until it may come in again
+    pause: trio.CancelScope | None = None  # in which it waits
     waiting: bool = False
     dismissed: bool = False
     claimed: bool = True  # somebody has its handle
@@ -67,10 +69,22 @@ class Child:
             return False
         return self._may_return(failure, f"agent {life.name!r} crashed")
 
-    async def let_in(self, life: Life) -> None:
-        """Wait until the next incarnation may begin."""
+    async def let_in(self, life: Life) -> bool:
+        """Wait until the next incarnation may begin; return whether it is to."""
         life.error = None  # forgiven, even if it is cancelled before it comes in
         self.came = inf
+        if life.state is State.DRAINING and life.nothing_left:
+            return False
+        with trio.CancelScope() as self.pause:
+            await self._wait_for_its_turn()
+        return not self.pause.cancelled_caught
+
+    def called_off(self, life: Life) -> None:  # noqa: ARG002 - a keeper's
+        """Hear that there is nothing left for another incarnation to do."""
+        if self.pause is not None:
+            self.pause.cancel()
+
+    async def _wait_for_its_turn(self) -> None:
         if self.gate is None:
             await trio.sleep(self.patience)
             return

@@ -50,6 +50,9 @@ class Topic(BoundToRun, Generic[M]):
         self._queues: dict[Queue, None] = {}
         self._closed = False
 
+    def __repr__(self) -> str:
+        return f"<Topic with {len(self._queues)} subscriptions>"
+
     def subscribe(
         self,
         *,

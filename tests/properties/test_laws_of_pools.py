@@ -393,7 +393,8 @@ def test_a_crash_costs_the_message_that_crashed(it: Shift, schedule: Schedule) -
     assert ledger.accepted == ledger.handled + ledger.failed
     assert ledger.failed == len(play.ended("failed"))
     assert play.outcome.reason is Reason.STOPPED
-    assert play.outcome.restarts == ledger.failed
+    # None for a worker that was stopped before it came in again, with nothing to do.
+    assert play.outcome.restarts <= ledger.failed
     assert len(log.numbers("begin")) == len(log.numbers("accepted"))
 
 

@@ -67,7 +67,8 @@ def check_one_life(it: Play) -> None:
         assert life.outcome.restarts == len(it.log.where("entered", number)) - 1
         if it.troupe.strategy == "one_for_one":
             failed = [e for e in it.log.all("end", number) if e.detail == "failed"]
-            assert life.outcome.restarts == len(failed)
+            # It does not come in again to find that it has nothing to do but to leave.
+            assert len(failed) - 1 <= life.outcome.restarts <= len(failed)
 
 
 def check_each_turn_is_had_once(it: Play) -> None:
@@ -122,7 +123,8 @@ def test_only_those_concerned_are_started_again(
     kept = [n for n in crashed if troupe.parts[n].restart == "transient"]
     if it.error is None and not it.backstage.outer.cancelled_caught:
         for number in kept:
-            assert len(it.log.where("entered", number)) > 1
+            last = it.log.all("end", number)[-1].detail  # it may have stopped with that
+            assert len(it.log.where("entered", number)) > 1 or last == "failed"
 
 
 def concerned(troupe: Troupe, number: int) -> set[int]:

@@ -177,6 +177,7 @@ class Tap(Mailbox):
 
     def close(self) -> None:
         """Be an outlet that is closed: the pool's stays open."""
+        self._shared.seats.leave(self._seat)
 
     def _on_cancel(self, raise_cancel: RaiseCancelT) -> Abort:
         self._shared.get_up(self)

@@ -87,11 +87,16 @@ class Child:
     async def _wait_for_its_turn(self) -> None:
         if self.gate is None:
             await trio.sleep(self.patience)
-            return
+        else:
+            await self._wait_at_the_gate(self.gate)
+        if self.troupe.hurried:
+            await trio.sleep_forever()  # it will be cancelled when it is its turn
+
+    async def _wait_at_the_gate(self, gate: trio.Event) -> None:
         self.waiting = True
         self.troupe.arrived(self)
         try:
-            await self.gate.wait()
+            await gate.wait()
         finally:
             self.waiting = False
 

@@ -102,7 +102,7 @@ BUGS = [
     ),
     Bug(
         "a crash while others are started again is overlooked",
-        "19 restart continuity",
+        "19 nobody is forgotten at the gate",
         restarting.restart,
         "troupe.broken.difference_update(*victims)",
         "troupe.broken.clear()",
@@ -196,9 +196,9 @@ BUGS = [
     Bug(
         "others come in again although it is over",
         "20 nobody comes in when it is over",
-        restarting.restart,
-        "if troupe.broken or troupe.hurried:",
-        "if troupe.broken:",
+        child.Child._wait_for_its_turn,
+        "if self.troupe.hurried:",
+        "if False:",
     ),
     Bug(
         "what fails in a lifespan is taken for a cancellation",

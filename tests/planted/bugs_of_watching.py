@@ -18,7 +18,7 @@ BUGS = [
         "who watches again is told twice",
         _LAW,
         life.Life.look_at,
-        "self.look_away(target)",
+        "self.look_away(handle)",
         "pass",
     ),
     Bug(

@@ -100,6 +100,45 @@ def test_a_cancelled_supervisor_is_gone_in_time(
     assert schedule.run(scene) <= 3 * (CLEANUP + 1)
 
 
+class Slow(Member):
+    """Takes its time to leave."""
+
+    @asynccontextmanager
+    async def lifespan(self) -> AsyncGenerator[None]:
+        async with super().lifespan():
+            try:
+                yield
+            finally:
+                await trio.sleep(1)
+
+
+@law(
+    "19 nobody is forgotten at the gate",
+    strategy=TOGETHER,
+    crashes=st.lists(st.tuples(st.integers(0, 4), st.integers(0, 2)), max_size=4),
+    schedule=schedules(),
+)
+def test_nobody_is_forgotten_at_the_gate(
+    strategy: Any, crashes: list[tuple[int, int]], schedule: Schedule
+) -> None:
+    async def scene() -> list[int]:
+        async with open_supervisor(strategy=strategy, max_restarts=9) as it:
+            agents = [
+                await it.start(Slow, it, [], name=name, restart="transient")
+                for name in ("db", "cache", "web")
+            ]
+            async with trio.open_nursery() as nursery:
+                for when, victim in crashes:
+                    nursery.start_soon(_send, agents[victim], when / 2, "crash")
+            await trio.sleep(99)
+            for agent in agents:
+                await agent.send("work")
+            await trio.sleep(99)
+            return [agent.statistics().ledger.handled for agent in agents]
+
+    assert schedule.run(scene) == [1, 1, 1]
+
+
 class Host(Agent[int]):
     """Runs a task that fails in its first incarnation."""
 

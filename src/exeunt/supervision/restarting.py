@@ -33,7 +33,7 @@ async def restart(troupe: "Troupe") -> None:
             await trio.sleep(patience)
             for wave in reversed(victims):
                 await _call_in(troupe, wave)
-                if troupe.broken or troupe.hurried:
+                if troupe.broken:
                     break
     troupe.mending = troupe.mustered = None
 

@@ -196,8 +196,8 @@ def in_words() -> str:
     """Say what the picture shows."""
     return (
         "Four agents under a supervisor: web uses cache and db, cache uses db, log "
-        "uses nothing. However it ends, web leaves before cache and cache before db, unless "
-        "cache has crashed, and their goodbyes are accepted."
+        "uses nothing. However it ends, web leaves before cache and cache before db, "
+        "but for a cache that has crashed, and their goodbyes are accepted."
     )
 
 

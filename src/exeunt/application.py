@@ -5,7 +5,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, suppress
 from inspect import iscoroutine
-from logging import getLogger
+from logging import Logger, getLogger
 from threading import current_thread, main_thread
 from types import FrameType
 from typing import Any, Self, TextIO, TypeVarTuple
@@ -25,7 +25,7 @@ ASKING = [signal.SIGINT, signal.SIGTERM]
 if sys.platform == "win32":  # pragma: no cover - what Ctrl-Break sends there
     ASKING.append(signal.SIGBREAK)
 
-log = getLogger("exeunt")
+log: Logger = getLogger("exeunt")
 
 
 def run(
@@ -179,7 +179,8 @@ class Signals:
 
     def __init__(self, came: list[signal.Signals]) -> None:
         self.came = came
-        self.first, self.second = trio.Event(), trio.Event()
+        self.first: trio.Event = trio.Event()
+        self.second: trio.Event = trio.Event()
         self._token = trio.lowlevel.current_trio_token()
         self._before: dict[signal.Signals, Any] = {}
 

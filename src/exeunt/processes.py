@@ -20,10 +20,10 @@ from .exceptions import WorkerDied
 try:
     # It has no types of its own.
     import trio_parallel  # type: ignore[import-untyped]  # pyright: ignore[reportMissingTypeStubs]
-except ImportError as error:
+except ImportError as _error:
     raise ImportError(
         'exeunt.processes needs trio-parallel: pip install "exeunt[processes]"'
-    ) from error
+    ) from _error
 
 __all__ = ["run_in_process"]
 

@@ -53,9 +53,9 @@ class Lane:
         self.notices: OrderedDict[Notice, None] = OrderedDict()
         self.returned: deque[Any] = deque()  # before everything in the mailbox
         self.postponed: list[Any] = []  # until the behaviour changes
-        self.postponing = False  # the turn that runs is to be postponed
-        self.changed = False  # the behaviour has changed
-        self.timetable = Timetable()
+        self.postponing: bool = False  # the turn that runs is to be postponed
+        self.changed: bool = False  # the behaviour has changed
+        self.timetable: Timetable = Timetable()
         self.watched: dict[Handle[Any], Notice] = {}  # until the message is made
         self._tick: Timer | None = None  # whose tick is being handled
         self._breath = False  # the mailbox comes next, not another tick

@@ -104,8 +104,8 @@ class Mailbox:
         self.inlet: Any  # what has send_nowait() and close()
         self.outlet: Any  # what has receive_nowait(), statistics() and close()
         self.inlet, self.outlet = trio.open_memory_channel[Any](capacity)
-        self.refuses = False
-        self.drops = False  # so that nobody need wait for room
+        self.refuses: bool = False
+        self.drops: bool = False  # so that nobody need wait for room
         self.latest: Latest | None = None
         self.insiders: set[Life] | None = None
         self.line: Any = None  # an OrderedDict of those who wait for room, or None

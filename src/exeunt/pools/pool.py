@@ -90,7 +90,7 @@ class Pool(Generic[M]):
             (max_restarts, within),
             backoff,
         )
-        self.__name__ = name_of(factory)
+        self.__name__: str = name_of(factory)
         self._running: list[Company[M]] = []
 
     def __repr__(self) -> str:

@@ -99,7 +99,7 @@ class KeyedSeats(Seats):
         self._homeless.extend(
             (next(self._numbers), NOTHING, item) for item in mailbox.empty()
         )
-        self.waiting = len(self._homeless)
+        self.waiting: int = len(self._homeless)
         over = mailbox.life.state not in {State.STARTING, State.RUNNING}
         mailbox.inlet = Routed(mailbox.inlet, self, closed=over)
 

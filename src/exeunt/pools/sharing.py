@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import trio
-from trio.lowlevel import Abort, RaiseCancelT
+from trio.lowlevel import Abort, RaiseCancelT, Task
 
 from .._core.mailbox import Mailbox
 from .._core.trio_private import undisturbed
@@ -30,10 +30,10 @@ class Shared(Mailbox):
         # Not the parent's: nothing is opened anew, and what is in it stays.
         for name in Mailbox.__slots__:
             setattr(self, name, getattr(life.mailbox, name))
-        self.life = life
+        self.life: Life = life
         self.asleep: dict[Tap, None] = {}  # who may take what comes
-        self.closing = trio.Event()
-        self.seats = seats
+        self.closing: trio.Event = trio.Event()
+        self.seats: Seats = seats
         seats.open(self)
 
     @property
@@ -86,7 +86,7 @@ class Shared(Mailbox):
 
     def _look(self) -> None:
         first = next(iter(self.asleep), None)
-        self.sleeper = None if first is None else first.sleeper
+        self.sleeper: Task | None = None if first is None else first.sleeper
 
 
 class Tap(Mailbox):
@@ -97,10 +97,10 @@ class Tap(Mailbox):
     def __init__(self, shared: Shared, seat: "Seat") -> None:
         self._shared = shared
         self._seat = seat
-        self.capacity = shared.capacity
-        self.closed = False  # the worker takes only what is left for it
+        self.capacity: int = shared.capacity
+        self.closed: bool = False  # the worker takes only what is left for it
         self.outlet: Any = self
-        self.sleeper = None
+        self.sleeper: Task | None = None
         seat.tap = self
         shared.seats.sit(seat)
 

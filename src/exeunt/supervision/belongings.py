@@ -12,7 +12,7 @@ class Belongings:
     """A registry and topics, as they are asked for."""
 
     def __init__(self) -> None:
-        self.registry = Registry()
+        self.registry: Registry = Registry()
         self._topics: dict[tuple[type[Any], str], Topic[Any]] = {}
         self._closed = False
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from logging import getLogger
+from logging import Logger, getLogger
 from math import inf
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .group import Group
     from .troupe import Troupe
 
-log = getLogger("exeunt")
+log: Logger = getLogger("exeunt")
 
 
 @attrs.define(eq=False)

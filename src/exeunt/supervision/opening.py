@@ -81,4 +81,4 @@ class _Opening(AbstractAsyncContextManager[Supervisor]):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> bool | None:
-        return await self._stage.__aexit__(kind, error, traceback)
+        return await self._stage.__aexit__(kind, error, traceback)  # noqa: ASYNC102

@@ -30,12 +30,12 @@ class Queue:
     __slots__ = ("error", "lag", "lossless", "mailbox")
 
     def __init__(self, setting: Setting) -> None:
-        self.lag = 0
+        self.lag: int = 0
         self.error: Exception | None = None
-        self.lossless = setting.overflow == "wait"
-        self.mailbox = mailbox = Mailbox(setting.capacity)
+        self.lossless: bool = setting.overflow == "wait"
+        self.mailbox: Mailbox = Mailbox(setting.capacity)
         if not self.lossless:
-            mailbox.adopt(setting.overflow, self.lose, setting.key)
+            self.mailbox.adopt(setting.overflow, self.lose, setting.key)
         if setting.overflow == "latest":
             # A key for which there is no room would make an agent's sender wait.
             inlet: Any = mailbox.inlet

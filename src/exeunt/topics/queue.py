@@ -38,9 +38,8 @@ class Queue:
             self.mailbox.adopt(setting.overflow, self.lose, setting.key)
         if setting.overflow == "latest":
             # A key for which there is no room would make an agent's sender wait.
-            inlet: Any = mailbox.inlet
-            outlet: Any = mailbox.outlet
-            mailbox.inlet = DropOldest(inlet, outlet, self.lose)
+            mailbox = self.mailbox
+            mailbox.inlet = DropOldest(mailbox.inlet, mailbox.outlet, self.lose)
 
     @property
     def full(self) -> bool:

@@ -87,16 +87,13 @@ class Child:
     async def _wait_for_its_turn(self) -> None:
         if self.gate is None:
             await trio.sleep(self.patience)
-        else:
-            await self._wait_at_the_gate(self.gate)
-        if self.troupe.hurried:
-            await trio.sleep_forever()  # it will be cancelled when it is its turn
-
-    async def _wait_at_the_gate(self, gate: trio.Event) -> None:
+            return
         self.waiting = True
         self.troupe.arrived(self)
         try:
-            await gate.wait()
+            await self.gate.wait()
+            if self.troupe.hurried:
+                await trio.sleep_forever()  # it is cancelled when it is its turn
         finally:
             self.waiting = False
 

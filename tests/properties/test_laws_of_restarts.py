@@ -64,7 +64,7 @@ def check_one_life(it: Play) -> None:
     for number in range(len(it.troupe.parts)):
         [life] = it.lives_of(number)
         assert life.outcome.reason == "stopped"
-        assert life.outcome.restarts == len(it.log.where("entered", number)) - 1
+        assert life.outcome.restarts == len(it.log.where("entering", number)) - 1
         if it.troupe.strategy == "one_for_one":
             failed = [e for e in it.log.all("end", number) if e.detail == "failed"]
             # It does not come in again to find that it has nothing to do but to leave.

@@ -23,6 +23,19 @@ Drop = Callable[[Any], None]
 KeyOf = Callable[[Any], Hashable]
 
 
+def checked_key(key_of: KeyOf, message: object, who_needs: str) -> Hashable:
+    """Return the key of *message*, or complain that nothing can be put under it."""
+    key = key_of(message)
+    try:
+        hash(key)
+    except TypeError:
+        raise TypeError(
+            f"the key of {shown(message)} is not hashable: {shown(key)}. "
+            f"{who_needs} a hashable key"
+        ) from None
+    return key
+
+
 @attrs.define
 class DropNewest:
     """An inlet that gives up the message for which there is no room."""
@@ -110,15 +123,9 @@ class Latest:
         self.inlet.close()
 
     def _key(self, message: object) -> Hashable:
-        key = self.key_of(message)
-        try:
-            hash(key)
-        except TypeError:
-            raise TypeError(
-                f"the key of {shown(message)} is not hashable: {shown(key)}. Where "
-                "overflow='latest', every message needs a hashable key"
-            ) from None
-        return key
+        return checked_key(
+            self.key_of, message, "Where overflow='latest', every message needs"
+        )
 
 
 @attrs.define

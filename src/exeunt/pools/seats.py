@@ -11,8 +11,8 @@ import trio
 
 from .._core.ask import message_of
 from .._core.lane import NOTHING
+from .._core.overflow import checked_key
 from .._model.lifecycle import State
-from .._model.words import shown
 
 if TYPE_CHECKING:
     from .sharing import Shared, Tap
@@ -198,15 +198,9 @@ class KeyedSeats(Seats):
             self._owners[seat.key] = seat, number - 1
 
     def _key(self, message: Any) -> Hashable:
-        key = self._key_of(message)
-        try:
-            hash(key)
-        except TypeError:
-            raise TypeError(
-                f"the key of {shown(message)} is not hashable: {shown(key)}. A pool "
-                "with a key needs a hashable one for every message"
-            ) from None
-        return key
+        return checked_key(
+            self._key_of, message, "In a pool with a key, every message needs"
+        )
 
 
 def _check_mailbox(mailbox: "Shared") -> None:

@@ -58,6 +58,7 @@ class Company(Front[M]):
         try:
             failure = await self._employ()
         finally:
+            self._shared.seats.free.clear()  # also those that nobody came to take
             if self in self._running:
                 self._running.remove(self)
         if failure is not None:

@@ -103,7 +103,7 @@ class Mailbox:
         self.capacity: int = capacity
         self.inlet: Any  # what has send_nowait() and close()
         self.outlet: Any  # what has receive_nowait(), statistics() and close()
-        self.inlet, self.outlet = trio.open_memory_channel[Any](capacity)
+        self.inlet, self.outlet = trio.open_memory_channel(capacity)
         self.refuses: bool = False
         self.drops: bool = False  # so that nobody need wait for room
         self.latest: Latest | None = None

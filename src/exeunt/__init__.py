@@ -5,8 +5,11 @@
 #   _model/        data and decisions, pure: no Trio, no clock, no I/O
 #   exceptions.py  every error
 #   _core/         one agent on Trio
+#   registry.py    names for agents
+#   topics/        messages for everybody who listens
+#   consulting.py  one question to several agents
+#   processes.py   work for worker processes, an extra
 #   supervision/   agents that depend on each other: order, restarts, leaving
-#   registry.py    names for agents; topics/ tell everybody who listens
 #   pools/         several equal agents behind one handle
 #   application.py a program of agents: signals, a report, an exit status
 #   testing/       for users' tests: schedules that are drawn

@@ -1,8 +1,15 @@
-"""How long Hypothesis looks. Here, since the laws are imported by other tests too."""
+"""How long Hypothesis looks, and what Ctrl-C does.
 
+Here, since the laws are imported by other tests too.
+"""
+
+import signal
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, settings
+
+# A program in the background may have been told to ignore it; the tests press it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The profile of an ordinary run, and the one of "nox -s laws".
 _COMMON: dict[str, Any] = {

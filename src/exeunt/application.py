@@ -14,6 +14,7 @@ import attrs
 import trio
 from trio.lowlevel import disable_ki_protection, enable_ki_protection
 
+from ._core.setting import check_number
 from ._model.report import account
 from ._model.restarts import Backoff
 from .supervision.opening import StrategyWord, open_supervisor
@@ -232,9 +233,7 @@ def _check(main: object, grace: object, report: object) -> None:
         )
     if not callable(main):
         raise TypeError(f"main is an async function of a Supervisor, not {main!r}")
-    if not isinstance(grace, (int, float)) or isinstance(grace, bool):
-        raise TypeError(f"grace is a number of seconds, not {grace!r}")
-    if not grace >= 0:
+    if not check_number("grace", grace) >= 0:
         raise ValueError(f"grace is a number of seconds, 0 or more, not {grace}")
     if report is not None and not hasattr(report, "write"):
         raise TypeError(f"report is a text file that is open to write, not {report!r}")

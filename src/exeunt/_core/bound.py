@@ -1,7 +1,7 @@
 """What belongs to one Trio run, and does not work in another."""
 
 from ..exceptions import WrongRun
-from .trio_private import home
+from .trio_private import home, is_here
 
 
 class BoundToRun:
@@ -20,11 +20,7 @@ class BoundToRun:
 
     def _check_home(self, message: object = None) -> None:
         """Raise `WrongRun` unless this is the run it was made in."""
-        try:
-            here = home() is self._home
-        except RuntimeError:
-            here = False
-        if not here:
+        if not is_here(self._home):
             raise WrongRun(
                 f"a {type(self).__name__} was used outside its Trio run; from another "
                 "thread, go through trio.from_thread.run_sync",

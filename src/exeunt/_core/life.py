@@ -20,7 +20,7 @@ from .ask import Ask, Stage, message_of
 from .keeper import Keeper, Watcher
 from .lane import NOTHING, Lane, Notice
 from .mailbox import Mailbox
-from .trio_private import cancel_scope, home
+from .trio_private import cancel_scope, home, is_here
 from .waiting import Wait
 
 if TYPE_CHECKING:
@@ -257,11 +257,7 @@ class Life:
 
     def check_home(self, message: object = None) -> None:
         """Raise `WrongRun` unless this is the agent's own Trio run."""
-        try:
-            here = home() is self.home
-        except RuntimeError:
-            here = False
-        if not here:
+        if not is_here(self.home):
             raise WrongRun(
                 f"the handle of agent {self.name!r} was used outside its Trio run; "
                 "from another thread, go through trio.from_thread.run",

@@ -70,11 +70,16 @@ def check_factory(factory: object) -> None:
         )
 
 
-def check_seconds(what: str, seconds: object) -> None:
-    """Complain about what is no length of time that ends."""
+def check_number(what: str, seconds: object) -> float:
+    """Return *seconds*, or complain that they are no number."""
     if not isinstance(seconds, (int, float)) or isinstance(seconds, bool):
         raise TypeError(f"{what} is a number of seconds, not {seconds!r}")
-    if not 0 <= seconds <= sys.float_info.max:
+    return seconds
+
+
+def check_seconds(what: str, seconds: object) -> None:
+    """Complain about what is no length of time that ends."""
+    if not 0 <= check_number(what, seconds) <= sys.float_info.max:
         raise ValueError(
             f"{what} is a finite number of seconds, 0 or more, not {seconds}: "
             "nothing may shield itself from cancellation for ever"

@@ -8,6 +8,7 @@ import trio
 from trio.lowlevel import enable_ki_protection
 
 from .._model.timetable import Rhythm, Timer
+from .setting import check_number
 
 if TYPE_CHECKING:
     from .life import Life
@@ -50,7 +51,7 @@ class Timers:
             ValueError: *after* is negative or infinite.
             WrongRun: called from another thread or another Trio run.
         """
-        _check_number("after", after)
+        check_number("after", after)
         if not 0 <= after <= sys.float_info.max:
             raise ValueError(
                 f"after is a finite number of seconds, 0 or more, not {after}"
@@ -171,15 +172,9 @@ def _check_catch_up(catch_up: object) -> None:
         raise ValueError(f"catch_up is 0 or more ticks, not {catch_up}")
 
 
-def _check_number(what: str, seconds: object) -> None:
-    """Complain about what is no number of seconds."""
-    if not isinstance(seconds, (int, float)) or isinstance(seconds, bool):
-        raise TypeError(f"{what} is a number of seconds, not {seconds!r}")
-
-
 def _check_period(what: str, seconds: float) -> float:
     """Return *seconds*, or complain that nothing can repeat so."""
-    _check_number(what, seconds)
+    check_number(what, seconds)
     if not 0 < seconds <= sys.float_info.max:
         raise ValueError(
             f"{what} is a positive and finite number of seconds, not {seconds}"

@@ -86,6 +86,14 @@ else:  # pragma: no cover - the stand-ins are tested by name
     home, undisturbed = _home_by_token, _undisturbed_by_deadline
 
 
+def is_here(place: object) -> bool:
+    """Return whether the current Trio run is the one that `home` has called *place*."""
+    try:
+        return home() is place
+    except RuntimeError:
+        return False
+
+
 class _WakeUp:
     """What a woken task is told, used over and over.
 

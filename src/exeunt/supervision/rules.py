@@ -7,14 +7,12 @@ from typing import Any, TypeGuard
 from .._core.agent import Agent
 from .._core.handle import Handle
 from .._core.inside import life_of
-from .._core.setting import Setting, check_factory, check_seconds, name_of
+from .._core.setting import Setting, check_factory, check_number, name_of
 from .._model.restarts import Backoff, Budget, Restart, Strategy
 from .._model.uses import ring_closed_by
 from .child import Child
 from .group import Group
 from .troupe import Troupe
-
-__all__ = ["check_seconds"]
 
 
 def strategy(word: Any) -> Strategy:
@@ -24,15 +22,13 @@ def strategy(word: Any) -> Strategy:
     return Strategy(word)
 
 
-def budget(max_restarts: object, within: object) -> Budget:
+def budget(max_restarts: object, within: float) -> Budget:
     """Return the budget of so many restarts."""
     if not isinstance(max_restarts, int) or isinstance(max_restarts, bool):
         raise TypeError(f"max_restarts is a number, an int, not {max_restarts!r}")
     if max_restarts < 0:
         raise ValueError(f"max_restarts is 0 or more, not {max_restarts}")
-    if not isinstance(within, (int, float)) or isinstance(within, bool):
-        raise TypeError(f"within is a number of seconds, not {within!r}")
-    if not within > 0:
+    if not check_number("within", within) > 0:
         raise ValueError(f"within is a positive number of seconds, not {within}")
     return Budget(max_restarts, within)
 

@@ -10,7 +10,7 @@ from .._core.agent import Agent
 from .._core.bound import BoundToRun
 from .._core.handle import Handle
 from .._core.overflow import Overflow
-from .._core.setting import Setting
+from .._core.setting import Setting, check_seconds
 from .._core.start import ready
 from .._model.outcome import Outcome
 from ..registry import Registry
@@ -159,7 +159,7 @@ class Supervisor(BoundToRun):
             ping = await supervisor.start(Ping, group=pair)
             pong = await supervisor.start(Pong, ping, group=pair)
         """
-        rules.check_seconds("settle", settle)
+        check_seconds("settle", settle)
         return Group(self._troupe, settle)
 
     def declare_uses(self, handle: Handle[Any], uses: Sequence[Handle[Any]]) -> None:

@@ -139,11 +139,6 @@ class _Place:
         """The message that waits."""
         return self.publication.message
 
-    @property
-    def item(self) -> object:
-        """What goes into the queue."""
-        return self.publication.message
-
     def admitted(self) -> object:
         """There is room; return what goes into the queue."""
         self.publication.left(self)

@@ -7,6 +7,7 @@ import trio
 from trio.lowlevel import enable_ki_protection
 
 from ..exceptions import AgentClosed
+from .audience import enter
 from .handle import Handle
 from .keeper import Keeper
 from .leaving import cancel_and_see_off
@@ -157,6 +158,7 @@ def begin(
             f"cannot start agent {name!r}: {error}. "
             "Start agents while the nursery's block is running"
         ) from None
+    enter(life)
     return life
 
 

@@ -124,24 +124,28 @@ def cancel_scope(scope: trio.CancelScope, reason: str | None) -> None:
         scope.cancel()
 
 
+Pick = Callable[[Callable[[], list[Task]]], Task | None]
+"""Gets what returns the tasks that can run, and returns the one to run."""
+
+
 def can_steer() -> bool:
     """Return whether `steer` works with this Trio."""
     return _knows_runq
 
 
-def steer(choose: Callable[[list[Task]], int], disturb: Callable[[], object]) -> None:
-    """Let *choose* pick every next task of the current run.
+def steer(pick: Pick) -> None:
+    """Let *pick* choose every next task of the current run.
 
-    *choose* gets the tasks that can run, the longest waiting first, and returns the
-    index of the one to run. The order it gets them in depends on nothing but the
-    run: not on addresses, not on hashes. *disturb* is called before, and may wake or
-    cancel tasks. Neither may raise.
+    *pick* is called once in each pass of Trio's loop. It may wake or cancel tasks,
+    then asks for those that can run, the longest waiting first, and returns the one
+    to run, or None to let the pass go by. Their order depends on nothing but the
+    run: not on addresses, not on hashes. It must not raise.
     """
     task: Any = current_task()
     runner = task._runner
     # First the new queue, then what is in the old one: a signal may wake a task
     # in between.
-    waiting, runner.runq = runner.runq, _SteeredQueue(choose, disturb)
+    waiting, runner.runq = runner.runq, _SteeredQueue(pick)
     runner.runq.extend(waiting)
 
 
@@ -152,42 +156,37 @@ class _SteeredQueue(deque[Task]):
     yields the chosen task alone, the second leaves all the others where they are.
     """
 
-    def __init__(
-        self,
-        choose: Callable[[list[Task]], int],
-        disturb: Callable[[], object],
-    ) -> None:
+    def __init__(self, pick: Pick) -> None:
         super().__init__()
-        self._choose = choose
-        self._disturb = disturb
-        self._chosen: list[Task] = []
-        self._step = 0
-        self._arrived: dict[Task, int] = {}
+        self._pick = pick
+        self._chosen: Task | None = None
+        self._arriving = 0  # how many have come since the last pass
 
     def append(self, task: Task, /) -> None:
-        self._arrived[task] = self._step
-        super().append(task)
+        # Tasks woken in the same pass arrive in the order of a set, so the number
+        # of their birth decides, not the order of their arrival.
+        place = len(self)
+        for _ in range(self._arriving):
+            if _born(self[place - 1]) < _born(task):
+                break
+            place -= 1
+        self.insert(place, task)
+        self._arriving += 1
 
     def extend(self, tasks: Iterable[Task], /) -> None:
         for task in tasks:
             self.append(task)
 
     def __iter__(self) -> Iterator[Task]:
-        if not self:
-            self._chosen = []
-            return iter(())
-        self._disturb()
-        self._step += 1
-        ready = sorted(super().__iter__(), key=self._seniority)
-        self._chosen = [ready[self._choose(ready)]]
-        return iter(self._chosen)
+        self._chosen = self._pick(lambda: [*super(_SteeredQueue, self).__iter__()])
+        self._arriving = 0
+        return iter(() if self._chosen is None else (self._chosen,))
 
     def clear(self) -> None:
-        for task in self._chosen:
-            self.remove(task)
-            del self._arrived[task]
+        if self._chosen is not None:
+            self.remove(self._chosen)
 
-    def _seniority(self, task: Any) -> tuple[int, int]:
-        # Tasks woken in the same step arrive in the order of a set, so the number
-        # of their birth decides, not the order of their arrival.
-        return self._arrived[task], task._counter
+
+def _born(task: Any) -> int:
+    number: int = task._counter
+    return number

@@ -4,6 +4,7 @@
 with Hypothesis and needs the extra ``exeunt[testing]``.
 """
 
-from .schedule import Schedule, Stalled, UncontrolledSchedule
+from .running import Stalled, UncontrolledSchedule
+from .schedule import Schedule
 
 __all__ = ["Schedule", "Stalled", "UncontrolledSchedule"]

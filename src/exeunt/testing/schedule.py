@@ -7,38 +7,18 @@ be the next, and it takes one step, from one checkpoint to its next: what Trio's
 documentation allows, hence more than today's Trio does.
 """
 
-import warnings
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+import re
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import TypeVar, TypeVarTuple, final
 
-import trio
-import trio.testing
 from trio.lowlevel import Task
 
-from .._core.trio_private import can_steer, steer
+from .running import Granularity, Rules, Run, perform
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
-_HORIZON = 1e9  # virtual seconds, some thirty years
-_MAX_STEPS = 100_000
-
-
-class Stalled(Exception):
-    """The program under test gets nowhere any more, or goes on for too long.
-
-    Either nothing happened for thirty years of virtual time, as when every task waits
-    and nothing can wake one; or it took 100,000 steps, as when tasks wake each other
-    without an end. A program that shields itself from cancellation without a deadline
-    cannot be ended in the first case.
-    """
-
-
-class UncontrolledSchedule(RuntimeWarning):
-    """This Trio cannot be steered: the run took whatever order Trio chose.
-
-    Nothing was explored. Use a version of Trio that exeunt supports.
-    """
+_DEVIATION = re.compile(r"(\d+)x([1-9]\d*)")
 
 
 @final
@@ -57,21 +37,94 @@ class Schedule:
 
     Args:
         choices: the numbers, none of them negative.
+        granularity: ``"step"``: any task that can run may be the next. ``"tick"``:
+            Trio's batches, each in any order; what today's Trio may do, no more.
+        timers: whether the clock may also jump to the next deadline while tasks can
+            run, so that a timeout can win a race. That is one more option, the last.
+
+    Raises:
+        ValueError: a number is negative, or there is no such granularity.
 
     Example::
 
         Schedule([0, 0, 1]).run(main)
     """
 
-    __slots__ = ("choices", "decisions", "steps")
+    __slots__ = ("choices", "decisions", "granularity", "steps", "timers")
 
-    def __init__(self, choices: Iterable[int] = ()) -> None:
+    def __init__(
+        self,
+        choices: Iterable[int] = (),
+        *,
+        granularity: Granularity = "step",
+        timers: bool = False,
+    ) -> None:
         self.choices: tuple[int, ...] = tuple(choices)
+        self.granularity: Granularity = Rules(granularity).granularity
+        self.timers: bool = timers
         self.decisions: int = 0
         self.steps: int = 0
+        if any(choice < 0 for choice in self.choices):
+            raise ValueError(f"a schedule has no negative numbers: {self.choices}")
+
+    @classmethod
+    def parse(cls, text: str) -> "Schedule":
+        """Return the schedule whose `str` is *text*.
+
+        Args:
+            text: ``"fifo"``, or deviations like ``"10x1 12x2"``, each the number of a
+                decision, counted from 0, and the index that is taken there; before
+                them, if they apply, the words ``tick`` and ``timers``.
+
+        Returns:
+            The schedule.
+
+        Raises:
+            ValueError: *text* is no schedule.
+        """
+        words = text.split()
+        deviations: dict[int, int] = {}
+        for word in words:
+            match = _DEVIATION.fullmatch(word)
+            if match:
+                deviations[int(match[1])] = int(match[2])
+            elif word not in {"fifo", "tick", "timers"}:
+                raise ValueError(
+                    f"{text!r} is no schedule: {word!r} is not a deviation like '10x1', "
+                    "nor one of the words fifo, tick and timers"
+                )
+        length = max(deviations, default=-1) + 1
+        return cls(
+            (deviations.get(decision, 0) for decision in range(length)),
+            granularity="tick" if "tick" in words else "step",
+            timers="timers" in words,
+        )
 
     def __repr__(self) -> str:
-        return f"Schedule({[*self.choices]})"
+        rules = "".join(
+            [
+                ", granularity='tick'" if self.granularity == "tick" else "",
+                ", timers=True" if self.timers else "",
+            ]
+        )
+        return f"Schedule({[*self.choices]}{rules})"
+
+    def __str__(self) -> str:
+        words = ["tick"] if self.granularity == "tick" else []
+        words += ["timers"] if self.timers else []
+        words += [f"{place}x{index}" for place, index in enumerate(self.choices) if index]
+        return " ".join(words) or "fifo"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Schedule) and str(self) == str(other)
+
+    def __hash__(self) -> int:
+        return hash(str(self))
+
+    @property
+    def deviations(self) -> int:
+        """How often it is not the task that has waited longest which goes."""
+        return sum(index != 0 for index in self.choices)
 
     def run(
         self,
@@ -98,64 +151,32 @@ class Schedule:
             Stalled: the program can get nowhere any more.
             Exception: whatever *program* raised.
         """
-        self.decisions = self.steps = 0
-        clock = trio.testing.MockClock(autojump_threshold=0)
-        try:
-            return trio.run(self._steered, program, args, before or {}, clock=clock)
-        except trio.TrioInternalError as error:
-            if isinstance(error.__cause__, Stalled):
-                raise error.__cause__ from None
-            raise
+        run = self.perform(program, args, before)
+        if run.error is not None:
+            raise run.error
+        value: T = run.value
+        return value
 
-    async def _steered(
+    def perform(
         self,
-        program: Callable[[*Ts], Awaitable[T]],
-        args: tuple[*Ts],
-        before: Mapping[int, Callable[[], object]],
-    ) -> T:
-        with trio.move_on_after(_HORIZON) as patience:
-
-            def choose(ready: list[Task]) -> int:
-                if self.steps == _MAX_STEPS:
-                    patience.cancel()
-                if self.steps == 2 * _MAX_STEPS:
-                    raise Stalled(f"it shields itself for {_MAX_STEPS:,} steps")
-                return self._choose(len(ready))
-
-            _steer_or_warn(choose, self._disturber(before))
-            return await program(*args)
-        raise Stalled(
-            f"after {self.steps} steps nothing happened any more: every task waits"
-            if self.steps < _MAX_STEPS
-            else f"the program went on for more than {_MAX_STEPS:,} steps"
-        )
-
-    def _disturber(
-        self, before: Mapping[int, Callable[[], object]]
-    ) -> Callable[[], None]:
-        def disturb() -> None:
-            if self.steps in before:
-                before[self.steps]()
-            self.steps += 1
-
-        return disturb
-
-    def _choose(self, options: int) -> int:
-        if options == 1:
-            return 0
-        decision = self.decisions
-        self.decisions += 1
-        return self.choices[decision] % options if decision < len(self.choices) else 0
+        program: Callable[..., Awaitable[object]],
+        args: tuple[object, ...] = (),
+        before: Mapping[int, Callable[[], object]] | None = None,
+    ) -> Run:
+        """Run *program* in this order, and return what it did."""
+        rules = Rules(self.granularity, self.timers)
+        run = perform(program, args, Tape(self.choices), rules, before=before)
+        self.steps, self.decisions = run.steps, len(run.choices)
+        return run
 
 
-def _steer_or_warn(
-    choose: Callable[[list[Task]], int], disturb: Callable[[], None]
-) -> None:
-    if can_steer():
-        steer(choose, disturb)
-    else:
-        warnings.warn(
-            f"exeunt cannot steer Trio {trio.__version__}: this run explores nothing",
-            UncontrolledSchedule,
-            stacklevel=2,
-        )
+class Tape:
+    """Chooses what is written down, and where nothing is, first come, first served."""
+
+    def __init__(self, choices: Sequence[int]) -> None:
+        self._choices = iter(choices)
+
+    def choose(self, ready: Sequence[Task], options: int) -> int:
+        """Return the next number, modulo the number of options."""
+        del ready
+        return next(self._choices, 0) % options

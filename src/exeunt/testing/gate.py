@@ -6,14 +6,6 @@ may not, it answers in the task's place what a checkpoint would have answered, a
 Trio comes back to it in its next pass.
 """
 
-from collections.abc import Callable
-from contextvars import Context
-from typing import Any
-
-import trio
-from trio.abc import Instrument
-from trio.lowlevel import Task
-
 from .._core.trio_private import Pick
 
 

@@ -131,7 +131,7 @@ def perform(
         if not isinstance(error.__cause__, Stalled):
             raise
         run.error = error.__cause__
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:
         run.error = error
     seen = tally.get()
     if seen is not None:

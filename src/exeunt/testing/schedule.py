@@ -90,8 +90,8 @@ class Schedule:
                 deviations[int(match[1])] = int(match[2])
             elif word not in {"fifo", "tick", "timers"}:
                 raise ValueError(
-                    f"{text!r} is no schedule: {word!r} is not a deviation like '10x1', "
-                    "nor one of the words fifo, tick and timers"
+                    f"{text!r} is no schedule: {word!r} is neither a deviation like "
+                    "'10x1' nor one of the words fifo, tick and timers"
                 )
         length = max(deviations, default=-1) + 1
         return cls(
@@ -112,7 +112,9 @@ class Schedule:
     def __str__(self) -> str:
         words = ["tick"] if self.granularity == "tick" else []
         words += ["timers"] if self.timers else []
-        words += [f"{place}x{index}" for place, index in enumerate(self.choices) if index]
+        words += [
+            f"{place}x{index}" for place, index in enumerate(self.choices) if index
+        ]
         return " ".join(words) or "fifo"
 
     def __eq__(self, other: object) -> bool:

@@ -2,6 +2,7 @@
 
 import traceback
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 
 from .running import Run
 
@@ -12,7 +13,9 @@ Kind = tuple[tuple[str, str, int], ...]
 def kind_of(error: BaseException) -> Kind:
     """Return what two failures have in common if they are the same failure."""
     if isinstance(error, BaseExceptionGroup):
-        return tuple(sorted({kind for each in error.exceptions for kind in kind_of(each)}))
+        return tuple(
+            sorted({kind for each in error.exceptions for kind in kind_of(each)})
+        )
     frames = traceback.extract_tb(error.__traceback__)
     last = frames[-1] if frames else None
     place = ("", 0) if last is None else (last.filename, last.lineno or 0)
@@ -46,10 +49,10 @@ class _Shrinker:
     def smallest(self) -> Run:
         improved = True
         while improved:
-            improved = any([self._first_better(way) for way in _WAYS])
+            improved = sum(self._shortens(way) for way in _WAYS) > 0
         return self._best
 
-    def _first_better(self, way: Callable[[Choices], Iterator[Choices]]) -> bool:
+    def _shortens(self, way: Callable[[Choices], Iterator[Choices]]) -> bool:
         improved = False
         while any(self._is_better(choices) for choices in way(_short(self._best))):
             improved = True
@@ -109,7 +112,7 @@ def _without_places(choices: Choices) -> Iterator[Choices]:
 
 def _with_pairs_gone(choices: Choices) -> Iterator[Choices]:
     deviant = [place for place, index in enumerate(choices) if index]
-    for first, second in zip(deviant, deviant[1:], strict=False):
+    for first, second in pairwise(deviant):
         for moved in range(first, second):
             trial = [*choices]
             trial[first] = trial[second] = 0

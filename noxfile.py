@@ -4,6 +4,7 @@ Without arguments, nox runs the first four: ``tests`` on every Python that it fi
 ``types``, ``lint`` and ``docs``. The others are slow or for a purpose.
 """
 
+import shutil
 from pathlib import Path
 
 import nox
@@ -67,6 +68,13 @@ def laws(session: nox.Session) -> None:
     )
 
 
+@nox.session
+def slow(session: nox.Session) -> None:
+    """Run the tests that are left out of an ordinary run for their length."""
+    install(session, "test")
+    session.run("pytest", "-m", "slow", *session.posargs)
+
+
 @nox.session(python=PYTHONS[0])
 def oldest(session: nox.Session) -> None:
     """Run the tests on the oldest Trio that is supported."""
@@ -83,6 +91,25 @@ def coverage(session: nox.Session) -> None:
     session.run("coverage", "run", "-m", "pytest", *session.posargs)
     session.run("coverage", "combine", "--quiet")
     session.run("coverage", "report")
+
+
+@nox.session
+def mutants(session: nox.Session) -> None:
+    """Change the model and the core in every small way; a test has to notice each.
+
+    Prints the score, and fails where a mutant lives that tests/mutants/explained.toml
+    does not explain. Takes about half an hour; names of mutants after ``--``, such as
+    ``exeunt._core.ask.*``, are tried again on top of what was found before.
+
+    mutmut changes what undecorated functions do. It leaves alone what is decorated,
+    such as properties and whatever holds Ctrl-C back, the bodies of classes and
+    modules, calls of ``len`` and ``isinstance``, and defaults other than plain ones.
+    """
+    install(session, "mutants")
+    if not session.posargs:
+        shutil.rmtree("mutants", ignore_errors=True)
+    session.run("mutmut", "run", *session.posargs)
+    session.run("python", "tests/mutants/score.py")
 
 
 @nox.session

@@ -1,4 +1,4 @@
-"""How long Hypothesis looks, and what Ctrl-C does.
+"""How long Hypothesis looks, what Ctrl-C does, and what is left out for its length.
 
 Here, since the laws are imported by other tests too.
 """
@@ -6,6 +6,7 @@ Here, since the laws are imported by other tests too.
 import signal
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 # A program in the background may have been told to ignore it; the tests press it.
@@ -20,3 +21,13 @@ _COMMON: dict[str, Any] = {
 }
 settings.register_profile("default", max_examples=100, **_COMMON)
 settings.register_profile("laws", max_examples=2_000, **_COMMON)
+
+
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    """Leave out what is slow, unless markers are chosen by hand."""
+    if not config.getoption("markexpr"):
+        slow = [item for item in items if item.get_closest_marker("slow")]
+        items[:] = [item for item in items if item not in slow]
+        config.hook.pytest_deselected(items=slow)

@@ -3,7 +3,6 @@
 import gc
 import itertools
 import signal
-import warnings
 from collections import Counter
 
 import pytest
@@ -12,8 +11,7 @@ import trio.testing
 from hypothesis import find, given, settings
 from hypothesis.errors import NoSuchExample
 
-from exeunt._core import trio_private
-from exeunt.testing import Schedule, Stalled, UncontrolledSchedule
+from exeunt.testing import Schedule, Stalled
 from exeunt.testing.strategies import schedules
 
 
@@ -147,17 +145,47 @@ def test_its_repr_makes_it_again() -> None:
     assert repr(Schedule([0, 3])) == "Schedule([0, 3])"
 
 
-def test_a_trio_that_cannot_be_steered_is_said_aloud(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(trio_private, "_knows_runq", False)
-    with pytest.warns(UncontrolledSchedule, match="explores nothing"):
-        order = Schedule([1]).run(three_tasks)
-    assert sorted(order) == [0, 1, 2]
+def test_its_text_makes_it_again() -> None:
+    schedule = Schedule([0, 3, 0, -2], granularity="tick", timers=True, seed=5)
+    assert str(schedule) == "tick timers seed:5 1x3 3h2"
+    assert Schedule.parse(str(schedule)) == schedule
+    assert repr(schedule) == (
+        "Schedule([0, 3, 0, -2], granularity='tick', timers=True, seed=5)"
+    )
+    assert str(Schedule([0, 0])) == "fifo"
+    assert Schedule.parse("fifo") == Schedule()
+    assert len({schedule, Schedule.parse(str(schedule)), Schedule()}) == 2
+    assert schedule != str(schedule)
 
 
-def test_a_trio_that_can_be_steered_is_not() -> None:
-    assert trio_private.can_steer()
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        Schedule([1]).run(three_tasks)
+@pytest.mark.parametrize("text", ["10", "x1", "10x0", "10x1,11x1", "later", "seed:x"])
+def test_what_is_no_schedule_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="is no schedule"):
+        Schedule.parse(text)
+
+
+def test_a_negative_number_holds_a_task_back() -> None:
+    async def four_steps() -> list[int]:
+        order: list[int] = []
+
+        async def task(number: int) -> None:
+            for _ in range(4):
+                await trio.lowlevel.checkpoint()
+                order.append(number)
+
+        async with trio.open_nursery() as nursery:
+            for number in range(3):
+                nursery.start_soon(task, number)
+        return order
+
+    assert Schedule([0, 0, 0, -1]).run(four_steps) == [1, 2] * 4 + [0] * 4
+    assert Schedule([0, 0, 0, -2]).run(four_steps)[:4] == [2] * 4
+    # At least one task has to go.
+    assert Schedule([0, 0, 0, -9]).run(four_steps)[:4] == [2] * 4
+    # Held back is not forbidden: a number may still name it.
+    assert Schedule([0, 0, 0, -1, 0, 1]).run(four_steps)[:2] == [1, 2]
+
+
+def test_deviations_are_counted() -> None:
+    assert Schedule().deviations == 0
+    assert Schedule([0, 3, 0, -2]).deviations == 3

@@ -11,11 +11,13 @@ interface. Each is guarded: where the name is gone, a public stand-in takes over
 * *Wake that task.* `trio.lowlevel.reschedule` takes any object with an ``unwrap``.
 * *Who runs next?* Trio takes whatever is runnable in one batch and may reverse it, so
   that repeating a test explores almost nothing. Replacing the queue of runnable
-  tasks lets a test choose each next step. There is no stand-in; `can_steer` says so.
+  tasks lets a test choose each next step. The stand-in, made of documented parts, is
+  `exeunt.testing.gate`; should that fail as well, a seed decides on the batches.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from inspect import signature
 from math import inf
@@ -40,10 +42,12 @@ _knows_cancellation = (
     and hasattr(Task, "_cancel_status")
     and hasattr(_private("CancelStatus"), "effectively_cancelled")
 )
-_knows_runq = (
-    hasattr(Task, "_runner")
-    and hasattr(Task, "_counter")
-    and hasattr(_private("Runner"), "runq")
+_knows_runq = hasattr(Task, "_runner") and hasattr(_private("Runner"), "runq")
+
+
+_knows_seeds = None not in (
+    _private("_ALLOW_DETERMINISTIC_SCHEDULING"),
+    _private("_r"),
 )
 
 
@@ -149,6 +153,40 @@ def steer(pick: Pick) -> None:
     runner.runq.extend(waiting)
 
 
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Let *seed* decide the order of Trio's batches, where `steer` cannot.
+
+    Where these names are gone as well, Trio tosses its coin.
+    """
+    trio_run = import_module("trio._core._run")
+    if can_steer() or not _knows_seeds:
+        yield
+        return
+    before, state = trio_run._ALLOW_DETERMINISTIC_SCHEDULING, trio_run._r.getstate()
+    trio_run._ALLOW_DETERMINISTIC_SCHEDULING = True
+    trio_run._r.seed(seed)
+    try:
+        yield
+    finally:
+        trio_run._ALLOW_DETERMINISTIC_SCHEDULING = before
+        trio_run._r.setstate(state)
+
+
+def place_among(ready: Sequence[Task], task: Task, arriving: int) -> int:
+    """Return where *task* goes among those that can run.
+
+    Tasks woken in the same pass arrive in the order of a set, so among the last
+    *arriving* ones the number of their birth decides, not the order of their arrival.
+    """
+    place = len(ready)
+    for _ in range(arriving):
+        if _born(ready[place - 1]) < _born(task):
+            break
+        place -= 1
+    return place
+
+
 class _SteeredQueue(deque[Task]):
     """Trio's queue of runnable tasks, cut down to one task a batch.
 
@@ -163,14 +201,7 @@ class _SteeredQueue(deque[Task]):
         self._arriving = 0  # how many have come since the last pass
 
     def append(self, task: Task, /) -> None:
-        # Tasks woken in the same pass arrive in the order of a set, so the number
-        # of their birth decides, not the order of their arrival.
-        place = len(self)
-        for _ in range(self._arriving):
-            if _born(self[place - 1]) < _born(task):
-                break
-            place -= 1
-        self.insert(place, task)
+        self.insert(place_among(self, task, self._arriving), task)
         self._arriving += 1
 
     def extend(self, tasks: Iterable[Task], /) -> None:
@@ -187,6 +218,25 @@ class _SteeredQueue(deque[Task]):
             self.remove(self._chosen)
 
 
-def _born(task: Any) -> int:
-    number: int = task._counter
+def _born(task: Task) -> int:
+    number: int = getattr(task, "_counter", 0)
     return number
+
+
+birth_of = _born
+"""Return which task of its run a task is: so siblings can be put in order."""
+
+_knows_sleep = hasattr(Task, "_abort_func")
+
+
+def is_asleep(task: Task) -> bool:
+    """Return whether *task* waits: it neither runs nor has been woken to."""
+    each: Any = task
+    return each._abort_func is not None if _knows_sleep else task is not _running()
+
+
+def _running() -> Task | None:
+    try:
+        return current_task()
+    except RuntimeError:
+        return None

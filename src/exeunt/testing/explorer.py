@@ -1,7 +1,7 @@
 """One scenario, run over and over: the search, and what is made of a failure."""
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from itertools import cycle
 from random import Random
 from typing import Any
@@ -90,7 +90,10 @@ class Explorer:
         name, make = ("fifo", scheduler("fifo")) if strategy == "auto" else next(makers)
         length = 0
         while budget.is_left():
-            run = self._perform(make(self._random(budget.spent), length))
+            chooser = make(self._random(budget.spent), length)
+            if not self.controlled:
+                self.rules = attrs.evolve(self.rules, seed=budget.spent)
+            run = self._perform(chooser)
             budget.spend()
             if run.error is not None:
                 return self._found(run, name, budget)
@@ -132,43 +135,36 @@ class Explorer:
         )
 
     def _found(self, run: Run, by: str, budget: Budget) -> Exploration:
+        assert run.error is not None
         distinct = len(self.orders)
-        smallest = self._smallest(run) if run.controlled else run
-        told, story = self.narrate(tuple(smallest.choices))
+        smallest = self._smallest(run)
+        again, story = self.narrate(smallest)
         if run.controlled:
-            _must_be_same(smallest, told, self.name)
-        assert smallest.error is not None
+            _must_be_same(self.along(smallest), again, self.name)
         finding = Finding(
-            error=smallest.error,
+            error=again.error or run.error,
             schedule=self._schedule(smallest),
-            first_found=self._schedule(run),
+            first_found=self._schedule(run.choices),
             found_by=by,
             story=story,
-            within_ticks=self._within_ticks(smallest.error),
+            within_ticks=self._within_ticks(run.error),
         )
         report = self._report(budget, finding=finding)
         return attrs.evolve(report, distinct=distinct)
 
+    def _smallest(self, run: Run) -> Choices:
+        return shrink(run, self.along, _ATTEMPTS) if run.controlled else ()
+
     def _random(self, number: int) -> Random:
         return Random(f"{self.seed}:{number}")  # noqa: S311
 
-    def _schedule(self, run: Run) -> Schedule:
+    def _schedule(self, choices: Sequence[int]) -> Schedule:
         return Schedule(
-            run.choices, granularity=self.rules.granularity, timers=self.rules.timers
+            choices,
+            granularity=self.rules.granularity,
+            timers=self.rules.timers,
+            seed=self.rules.seed,
         )
-
-    def _smallest(self, run: Run) -> Run:
-        assert run.error is not None
-        kind = kind_of(run.error)
-        best = shrink(run, self.along, _ATTEMPTS)
-        for bound in range(self._schedule(best).deviations):
-            listed = DepthFirst(bound)
-            for choices, _ in zip(listed, range(_ATTEMPTS), strict=False):
-                tried = self.along(tuple(choices))
-                if tried.error is not None and kind_of(tried.error) == kind:
-                    return shrink(tried, self.along, _ATTEMPTS)
-                listed.learn(tried)
-        return best
 
     def narrate(self, choices: Choices) -> tuple[Run, str]:
         """Run the scenario with these choices, and tell what happened."""

@@ -145,7 +145,7 @@ def replay(
         replay(transfer_twice, schedule="fifo")
     """
     parsed = Schedule.parse(schedule)
-    rules = Rules(parsed.granularity, parsed.timers)
+    rules = Rules(parsed.granularity, parsed.timers, seed=parsed.seed)
     explorer = Explorer(scenario, args, rules, 0)
     run, story = explorer.narrate(parsed.choices)
     if run.error is not None:

@@ -11,6 +11,7 @@ import trio.testing
 from trio.abc import Instrument
 from trio.lowlevel import Task, current_statistics
 
+from .._core.trio_private import seeded
 from .steering import steer
 
 HORIZON = 1e9  # virtual seconds, some thirty years
@@ -29,9 +30,10 @@ class Stalled(Exception):
 
 
 class UncontrolledSchedule(RuntimeWarning):
-    """This Trio cannot be steered: the run took whatever order Trio chose.
+    """This Trio cannot be steered: the run took an order that Trio chose.
 
-    Nothing was explored. Use a version of Trio that exeunt supports.
+    That order depends on a seed at best, and schedules make no difference. Use a
+    version of Trio that exeunt supports.
     """
 
 
@@ -58,6 +60,7 @@ class Rules:
             ``"tick"``: Trio's batches, each in any order.
         timers: whether a deadline may come before tasks that can still run.
         max_steps: after how many steps a run is given up as one without an end.
+        seed: decides in what order Trio runs a batch if it cannot be steered.
     """
 
     granularity: Granularity = attrs.field(
@@ -65,6 +68,7 @@ class Rules:
     )
     timers: bool = False
     max_steps: int = attrs.field(default=100_000, validator=attrs.validators.ge(1))
+    seed: int = 0
 
 
 @attrs.define
@@ -74,7 +78,7 @@ class Run:
     Attributes:
         choices: what was chosen wherever there was a choice.
         options: among how many.
-        order: the tasks in the order of their steps, numbered as they first came.
+        order: the tasks in the order of their steps, numbered as they came.
         value: what the program returned.
         error: or what it raised.
         controlled: whether Trio could be steered at all.
@@ -124,9 +128,10 @@ def perform(
     clock = trio.testing.MockClock(autojump_threshold=0)
     conductor = Conductor(run, chooser, rules, before or {}, clock)
     try:
-        run.value = trio.run(
-            conductor.lead, program, args, clock=clock, instruments=instruments
-        )
+        with seeded(rules.seed):
+            run.value = trio.run(
+                conductor.lead, program, args, clock=clock, instruments=instruments
+            )
     except trio.TrioInternalError as error:
         if not isinstance(error.__cause__, Stalled):
             raise
@@ -152,6 +157,7 @@ class Conductor:
     _numbers: dict[Task, int] = attrs.field(factory=dict[Task, int])
     _batch: list[Task] = attrs.field(factory=list[Task])
     _disturbed: bool = False
+    _has_worked: Callable[[], bool] = bool
 
     async def lead(
         self, program: Callable[..., Awaitable[Any]], args: tuple[Any, ...]
@@ -160,7 +166,10 @@ class Conductor:
         self.patience.deadline = trio.current_time() + HORIZON
         with self.patience:
             self.take_over()
-            return await program(*args)
+            try:
+                return await program(*args)
+            finally:
+                self.check_control()
         raise Stalled(
             f"after {self.run.steps} steps nothing happened any more: every task waits"
             if self.run.steps < self.rules.max_steps
@@ -169,11 +178,15 @@ class Conductor:
 
     def take_over(self) -> None:
         """Steer the run that this is called in, from here on."""
-        self.run.controlled = steer(self.pick)
+        self._has_worked = steer(self.pick)
+
+    def check_control(self) -> None:
+        """Warn if Trio did not let itself be steered since `take_over`."""
+        self.run.controlled = self._has_worked()
         if not self.run.controlled:
             warnings.warn(
-                f"exeunt cannot steer Trio {trio.__version__}: "
-                "this run explores nothing",
+                f"exeunt cannot steer Trio {trio.__version__}: the run took an order "
+                "that depends on its seed alone, and most orders are out of reach",
                 UncontrolledSchedule,
                 stacklevel=2,
             )
@@ -190,9 +203,16 @@ class Conductor:
         task = self._choose(ready)
         if task is not None:
             self._disturbed = False
-            number = self._numbers.setdefault(task, len(self._numbers))
-            self.run.order.append(number)
+            self.run.order.append(self._number_of(task, ready))
         return task
+
+    def _number_of(self, task: Task, ready: list[Task]) -> int:
+        # Those that were passed over are numbered too, or two tasks of a kind would
+        # have the same numbers whichever goes first.
+        if task not in self._numbers:
+            for each in ready:
+                self._numbers.setdefault(each, len(self._numbers))
+        return self._numbers[task]
 
     def _disturb(self) -> bool:
         step, limit = self.run.steps, self.rules.max_steps

@@ -18,7 +18,8 @@ from .running import Granularity, Rules, Run, perform
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
-_DEVIATION = re.compile(r"(\d+)x([1-9]\d*)")
+_DEVIATION = re.compile(r"(\d+)([xh])([1-9]\d*)")
+_SEED = re.compile(r"seed:\d+")
 
 
 @final
@@ -29,28 +30,30 @@ class Schedule:
     task at that index goes (modulo their number), counted from the one that has
     waited longest. When the numbers are used up, that is the one that goes; so the
     empty schedule is first come, first served, and every number that is not 0 is one
-    deviation.
+    deviation. A negative number holds back as many tasks from the front, from then on:
+    they go only while no other task can.
 
     The same program with the same schedule takes the same steps, on every Python and
     every Trio that exeunt supports, as far as the program itself is deterministic.
     Threads and real input or output are not.
 
     Args:
-        choices: the numbers, none of them negative.
+        choices: the numbers.
         granularity: ``"step"``: any task that can run may be the next. ``"tick"``:
             Trio's batches, each in any order; what today's Trio may do, no more.
         timers: whether the clock may also jump to the next deadline while tasks can
             run, so that a timeout can win a race. That is one more option, the last.
+        seed: what decides the order instead, on a Trio that cannot be steered.
 
     Raises:
-        ValueError: a number is negative, or there is no such granularity.
+        ValueError: there is no such granularity.
 
     Example::
 
         Schedule([0, 0, 1]).run(main)
     """
 
-    __slots__ = ("choices", "decisions", "granularity", "steps", "timers")
+    __slots__ = ("choices", "decisions", "granularity", "seed", "steps", "timers")
 
     def __init__(
         self,
@@ -58,23 +61,24 @@ class Schedule:
         *,
         granularity: Granularity = "step",
         timers: bool = False,
+        seed: int = 0,
     ) -> None:
         self.choices: tuple[int, ...] = tuple(choices)
         self.granularity: Granularity = Rules(granularity).granularity
         self.timers: bool = timers
+        self.seed: int = seed
         self.decisions: int = 0
         self.steps: int = 0
-        if any(choice < 0 for choice in self.choices):
-            raise ValueError(f"a schedule has no negative numbers: {self.choices}")
 
     @classmethod
     def parse(cls, text: str) -> "Schedule":
         """Return the schedule whose `str` is *text*.
 
         Args:
-            text: ``"fifo"``, or deviations like ``"10x1 12x2"``, each the number of a
-                decision, counted from 0, and the index that is taken there; before
-                them, if they apply, the words ``tick`` and ``timers``.
+            text: ``"fifo"``, or deviations like ``"10x1 12h1"``, each with the number
+                of a decision, counted from 0, and either the index that is taken
+                there or how many tasks are held back; before them, if they apply, the
+                words ``tick``, ``timers`` and ``seed:17``.
 
         Returns:
             The schedule.
@@ -87,17 +91,18 @@ class Schedule:
         for word in words:
             match = _DEVIATION.fullmatch(word)
             if match:
-                deviations[int(match[1])] = int(match[2])
-            elif word not in {"fifo", "tick", "timers"}:
+                deviations[int(match[1])] = int(match[3]) * (-1) ** (match[2] == "h")
+            elif word not in {"fifo", "tick", "timers"} and not _SEED.fullmatch(word):
                 raise ValueError(
                     f"{text!r} is no schedule: {word!r} is neither a deviation like "
-                    "'10x1' nor one of the words fifo, tick and timers"
+                    "'10x1' or '10h1' nor one of the words fifo, tick and timers"
                 )
         length = max(deviations, default=-1) + 1
         return cls(
             (deviations.get(decision, 0) for decision in range(length)),
             granularity="tick" if "tick" in words else "step",
             timers="timers" in words,
+            seed=next((int(word[5:]) for word in words if _SEED.fullmatch(word)), 0),
         )
 
     def __repr__(self) -> str:
@@ -105,6 +110,7 @@ class Schedule:
             [
                 ", granularity='tick'" if self.granularity == "tick" else "",
                 ", timers=True" if self.timers else "",
+                f", seed={self.seed}" if self.seed else "",
             ]
         )
         return f"Schedule({[*self.choices]}{rules})"
@@ -112,8 +118,11 @@ class Schedule:
     def __str__(self) -> str:
         words = ["tick"] if self.granularity == "tick" else []
         words += ["timers"] if self.timers else []
+        words += [f"seed:{self.seed}"] if self.seed else []
         words += [
-            f"{place}x{index}" for place, index in enumerate(self.choices) if index
+            f"{place}{'x' if number > 0 else 'h'}{abs(number)}"
+            for place, number in enumerate(self.choices)
+            if number
         ]
         return " ".join(words) or "fifo"
 
@@ -125,8 +134,8 @@ class Schedule:
 
     @property
     def deviations(self) -> int:
-        """How often it is not the task that has waited longest which goes."""
-        return sum(index != 0 for index in self.choices)
+        """How often a task is taken out of its turn or held back."""
+        return deviations_of(self.choices)
 
     def run(
         self,
@@ -166,7 +175,7 @@ class Schedule:
         before: Mapping[int, Callable[[], object]] | None = None,
     ) -> Run:
         """Run *program* in this order, and return what it did."""
-        rules = Rules(self.granularity, self.timers)
+        rules = Rules(self.granularity, self.timers, seed=self.seed)
         run = perform(program, args, Tape(self.choices), rules, before=before)
         self.steps, self.decisions = run.steps, len(run.choices)
         return run
@@ -177,8 +186,19 @@ class Tape:
 
     def __init__(self, choices: Sequence[int]) -> None:
         self._choices = iter(choices)
+        self._held: set[Task] = set()
 
     def choose(self, ready: Sequence[Task], options: int) -> int:
-        """Return the next number, modulo the number of options."""
-        del ready
-        return next(self._choices, 0) % options
+        """Return the index that the next number means."""
+        number = next(self._choices, 0)
+        if number > 0 or not (number or self._held):
+            return number % options
+        front = [task for task in ready if task not in self._held]
+        self._held.update(front[: max(0, min(-number, len(front) - 1))])
+        free = (place for place, task in enumerate(ready) if task not in self._held)
+        return next(free, 0)
+
+
+def deviations_of(choices: Sequence[int]) -> int:
+    """Return how often a task is taken out of its turn or held back."""
+    return sum(-number if number < 0 else number > 0 for number in choices)

@@ -5,17 +5,19 @@ runnable tasks, which is private to Trio and the faster. The second is made of
 documented parts alone.
 """
 
+from collections.abc import Callable
+
 from .._core.trio_private import Pick, can_steer, steer as steer_by_queue
 from .gate import steer_by_gate
 
 
-def steer(pick: Pick) -> bool:
+def steer(pick: Pick) -> Callable[[], bool]:
     """Let *pick* choose every next task of the current run, if that can be had.
 
     Returns:
-        Whether it can.
+        What tells, once the program has run, whether it could be had.
     """
     if can_steer():
         steer_by_queue(pick)
-        return True
+        return lambda: True
     return steer_by_gate(pick)

@@ -30,7 +30,7 @@ class Place:
     def __str__(self) -> str:
         source = linecache.getline(self.file, self.line).strip()
         shown = source if len(source) <= _WIDTH else f"{source[: _WIDTH - 1]}…"
-        return f"line {self.line} `{shown}`"
+        return f"{Path(self.file).name}:{self.line} `{shown}`"
 
 
 @attrs.frozen
@@ -79,20 +79,22 @@ class Narrator(Instrument):
         self._overtaken: tuple[str, ...] = ()
         self._begun: set[Task] = set()
         self._ended: set[Task] = set()
+        self._passed: set[Task] = set()  # over, and not gone since
         self._time: float | None = None
         self.steps: list[Step] = []
 
     def choose(self, ready: Sequence[Task], options: int) -> int:
         """Let the chooser choose, and note whom that passes over."""
         index = self._chooser.choose(ready, options)
-        self._overtaken = tuple(self._names.of(task) for task in ready[:index])
-        if index == len(ready):
-            self._overtaken = ()
+        if index < len(ready):
+            passed = [task for task in ready[:index] if task not in self._passed]
+            self._overtaken = tuple(self._names.of(task) for task in passed)
+            self._passed.update(passed)
         return index
 
     def before_task_step(self, task: Task) -> None:
         """Note that time has passed."""
-        del task
+        self._passed.discard(task)
         now = trio.current_time()
         if self._time is not None and now > self._time:
             self.steps.append(Step("the clock", (), passed=now - self._time))

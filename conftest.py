@@ -79,13 +79,15 @@ def run_in_virtual_time(
     main: Callable[..., Awaitable[object]], *args: Any, **options: Any
 ) -> object:
     """Be `trio.run` on a clock that jumps, where nothing hangs for ever."""
+    if "clock" in options:
+        return trio_run(main, *args, **options)
 
     async def within_a_day() -> object:
         with trio.fail_after(24 * 60 * 60):
             return await main(*args)
 
-    options.setdefault("clock", MockClock(autojump_threshold=0))
-    return trio_run(within_a_day, **options)
+    clock = MockClock(autojump_threshold=0)
+    return trio_run(within_a_day, clock=clock, **options)
 
 
 def fragments_of(docstring: Document) -> Iterator[Region]:

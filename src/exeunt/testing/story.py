@@ -102,11 +102,14 @@ class Narrator(Instrument):
 
     def task_spawned(self, task: Task) -> None:
         """Name the tasks in the order of their births."""
-        self._names.of(task)
+        if not _is_outermost(task):
+            self._names.of(task)
 
     def after_task_step(self, task: Task) -> None:
         """Note where the task stands now."""
-        if _is_trios_own(task) or (self.steps and self.steps[-1].passed > HORIZON / 2):
+        if _is_outermost(task) and task not in self._begun and not is_main(task):
+            return  # Trio's own
+        if self.steps and self.steps[-1].passed > HORIZON / 2:
             return
         step = Step(
             who=self._names.of(task),
@@ -155,13 +158,15 @@ class _Names:
 
 def is_main(task: Task) -> bool:
     """Return whether *task* is the one that runs the program."""
-    return getattr(task.coro, "cr_code", None) is Conductor.lead.__code__
+    # Not only its own coroutine: `trio.run` itself may have been wrapped.
+    return any(
+        frame.f_code is Conductor.lead.__code__ for frame, _ in task.iter_await_frames()
+    )
 
 
-def _is_trios_own(task: Task) -> bool:
+def _is_outermost(task: Task) -> bool:
     nursery = task.parent_nursery
-    outermost = nursery is None or nursery.parent_task.parent_nursery is None
-    return outermost and not is_main(task)
+    return nursery is None or nursery.parent_task.parent_nursery is None
 
 
 def _merged(steps: list[Step]) -> list[Step]:

@@ -21,7 +21,8 @@ from contextlib import contextmanager
 from importlib import import_module
 from inspect import signature
 from math import inf
-from typing import Any
+from types import FrameType
+from typing import Any, NoReturn
 
 import trio
 from trio.lowlevel import Task, current_task, current_trio_token, reschedule
@@ -126,6 +127,16 @@ def cancel_scope(scope: trio.CancelScope, reason: str | None) -> None:
         scope.cancel(reason=reason)
     else:
         scope.cancel()
+
+
+def await_frames(task: Task) -> list[tuple[FrameType, int]]:
+    """Return where *task* waits: frames with their lines, the outermost first.
+
+    Nowhere, once the task has ended: `trio.lowlevel.Task.iter_await_frames` of older
+    Trios raises then.
+    """
+    ended = getattr(task.coro, "cr_frame", None) is None
+    return [] if ended else [*task.iter_await_frames()]
 
 
 Pick = Callable[[Callable[[], list[Task]]], Task | None]
@@ -240,3 +251,16 @@ def _running() -> Task | None:
         return current_task()
     except RuntimeError:
         return None
+
+
+_knows_abort = hasattr(Task, "_attempt_abort")
+
+
+def break_off(task: Task, raise_error: Callable[[], NoReturn]) -> None:
+    """Wake a sleeping *task* with an exception, even if it shields itself.
+
+    As Trio does with a `KeyboardInterrupt`. Without the private name nothing happens.
+    """
+    each: Any = task
+    if _knows_abort:
+        each._attempt_abort(raise_error)

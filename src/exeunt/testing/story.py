@@ -10,6 +10,7 @@ import trio
 from trio.abc import Instrument
 from trio.lowlevel import Task
 
+from .._core.trio_private import await_frames
 from .running import HORIZON, Chooser, Conductor
 
 _NOT_THE_PROGRAM = tuple(
@@ -160,7 +161,7 @@ def is_main(task: Task) -> bool:
     """Return whether *task* is the one that runs the program."""
     # Not only its own coroutine: `trio.run` itself may have been wrapped.
     return any(
-        frame.f_code is Conductor.lead.__code__ for frame, _ in task.iter_await_frames()
+        frame.f_code is Conductor.lead.__code__ for frame, _ in await_frames(task)
     )
 
 
@@ -186,7 +187,7 @@ def _merged(steps: list[Step]) -> list[Step]:
 def _place_of(task: Task) -> Place | None:
     found: FrameType | None = None
     line = 0
-    for frame, number in task.iter_await_frames():
+    for frame, number in await_frames(task):
         if not frame.f_code.co_filename.startswith(_NOT_THE_PROGRAM):
             found, line = frame, number
     return None if found is None else Place(found.f_code.co_filename, line)

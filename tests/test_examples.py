@@ -21,6 +21,7 @@ WAYS_TO_RUN = {
     "crawler": ("examples/crawler.py",),
     "hello": ("examples/hello.py",),
     "kv_server": ("examples/kv_server.py", "--demo"),
+    "overdrawn": ("examples/overdrawn.py",),
     "service": ("-m", "exeunt", "service", "examples/service.txt"),
     "trading_day": ("examples/trading_day.py",),
 }

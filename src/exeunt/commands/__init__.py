@@ -5,7 +5,7 @@ import signal
 from collections.abc import Sequence
 from typing import Protocol
 
-from . import service
+from . import explore, service
 
 
 class _Command(Protocol):
@@ -18,7 +18,7 @@ class _Command(Protocol):
     def run(self, options: argparse.Namespace) -> int: ...
 
 
-_COMMANDS: dict[str, _Command] = {"service": service}
+_COMMANDS: dict[str, _Command] = {"explore": explore, "service": service}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,0 +1,138 @@
+"""``exeunt explore``: look for an order of steps in which a Trio program fails."""
+
+import argparse
+import importlib.util
+import inspect
+import signal
+import sys
+import traceback
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from ..testing import NotDeterministic, Schedule, find_failure, replay
+from ..testing.exploration import Exploration
+
+SUMMARY: str = (
+    "run an async function in many orders of its steps, and show one that fails"
+)
+
+_FAILED, _UNUSABLE = 1, 2
+_DETAILS = """\
+SCENARIO is an async function without arguments in FILE. It need not use exeunt. It sets
+up all it needs, each time anew, and raises if something is wrong. Time is virtual.
+
+exit status:
+  0    it held in all the orders that were tried
+  1    it failed in one, which is shown
+  2    wrong usage, FILE or SCENARIO could not be used, or it is not deterministic
+  130  interrupted by Ctrl-C
+"""
+
+Scenario = Callable[[], Awaitable[object]]
+
+
+def set_up(parser: argparse.ArgumentParser) -> None:
+    """Say what the words after ``exeunt explore`` mean."""
+    parser.description = f"{SUMMARY.capitalize()}."
+    parser.epilog = _DETAILS
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("file", metavar="FILE", type=Path, help="a Python file")
+    parser.add_argument("scenario", metavar="SCENARIO", help="a function in it")
+    parser.add_argument("--runs", type=int, default=500, help="how many runs (500)")
+    parser.add_argument(
+        "--seconds", type=float, help="after how many seconds no more runs are begun"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="another selection of runs")
+    parser.add_argument(
+        "--strategy", default="auto", help="auto, random, pct:3, sticky:0.8, dfs:2, dfs"
+    )
+    parser.add_argument(
+        "--ticks", action="store_true", help="only orders of today's Trio"
+    )
+    parser.add_argument(
+        "--timers", action="store_true", help="deadlines may come at any step"
+    )
+    parser.add_argument(
+        "--replay", metavar="SCHEDULE", help="run once, in this order, such as '2h1'"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the command and return its exit status."""
+    try:
+        scenario = _scenario(options.file, options.scenario)
+        if options.replay is not None:
+            Schedule.parse(options.replay)  # or it is no use to begin
+            return _replay(scenario, options.replay)
+        return _shown(_explore(scenario, options))
+    except (_Unusable, NotDeterministic, ValueError) as error:
+        print(f"exeunt explore: {error}", file=sys.stderr)
+        return _UNUSABLE
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
+
+
+class _Unusable(Exception):
+    """There is no such file, or no such scenario in it."""
+
+
+def _explore(scenario: Scenario, options: argparse.Namespace) -> Exploration:
+    return find_failure(
+        scenario,
+        strategy=options.strategy,
+        runs=options.runs,
+        seconds=options.seconds,
+        seed=options.seed,
+        granularity="tick" if options.ticks else "step",
+        timers=options.timers,
+    )
+
+
+def _shown(found: Exploration) -> int:
+    if found.finding is None:
+        print(found)
+        return 0
+    _show_error(found.finding.error)
+    print(found)
+    return _FAILED
+
+
+def _replay(scenario: Scenario, schedule: str) -> int:
+    try:
+        replay(scenario, schedule=schedule)
+    except Exception as error:
+        _show_error(error)
+        print(*error.__notes__, sep="\n")
+        return _FAILED
+    print(f"{schedule}: the scenario holds in this order.")
+    return 0
+
+
+def _show_error(error: BaseException) -> None:
+    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    print("".join(traceback.format_exception_only(error)).partition("\n")[0])
+
+
+def _scenario(file: Path, name: str) -> Scenario:
+    scenario: Any = getattr(_module(file), name, None)
+    if not inspect.iscoroutinefunction(scenario):
+        raise _Unusable(f"{file} has no async function {name!r}")
+    result: Scenario = scenario
+    return result
+
+
+def _module(file: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(file.stem, file)
+    if spec is None or spec.loader is None or not file.is_file():
+        raise _Unusable(f"{file} is no Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[file.stem] = module  # attrs and dataclasses look there
+    sys.path.insert(0, str(file.parent))
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise _Unusable(f"{file} cannot be imported: {error!r}") from error
+    return module

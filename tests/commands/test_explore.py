@@ -71,3 +71,9 @@ def test_ctrl_c_ends_it(tmp_path: Path) -> None:
     program = tmp_path / "pressed.py"
     program.write_text("async def press() -> None:\n    raise KeyboardInterrupt\n")
     assert main(["explore", str(program), "press"]) == 130
+
+
+def test_the_readme_shows_it_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["explore", EXAMPLE, "two_customers"])
+    readme = (Path(EXAMPLE).parents[1] / "README.md").read_text()
+    assert f"```text\n{capsys.readouterr().out}```" in readme

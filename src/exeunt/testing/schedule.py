@@ -20,6 +20,8 @@ Ts = TypeVarTuple("Ts")
 
 _DEVIATION = re.compile(r"(\d+)([xh])([1-9]\d*)")
 _SEED = re.compile(r"seed:\d+")
+_HELD_FOR = 200
+"""Decisions. A task that spins until a held one moves must not spin for ever."""
 
 
 @final
@@ -30,8 +32,8 @@ class Schedule:
     task at that index goes (modulo their number), counted from the one that has
     waited longest. When the numbers are used up, that is the one that goes; so the
     empty schedule is first come, first served, and every number that is not 0 is one
-    deviation. A negative number holds back as many tasks from the front, from then on:
-    they go only while no other task can.
+    deviation. A negative number holds back as many tasks from the front: for the next
+    200 decisions they go only while no other task can.
 
     The same program with the same schedule takes the same steps, on every Python and
     every Trio that exeunt supports, as far as the program itself is deterministic.
@@ -187,10 +189,16 @@ class Tape:
     def __init__(self, choices: Sequence[int]) -> None:
         self._choices = iter(choices)
         self._held: set[Task] = set()
+        self._patience = 0
 
     def choose(self, ready: Sequence[Task], options: int) -> int:
         """Return the index that the next number means."""
         number = next(self._choices, 0)
+        if number < 0:
+            self._patience = _HELD_FOR
+        self._patience -= 1
+        if self._patience <= 0:
+            self._held.clear()
         if number > 0 or not (number or self._held):
             return number % options
         front = [task for task in ready if task not in self._held]

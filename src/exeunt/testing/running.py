@@ -109,6 +109,7 @@ def perform(
     *,
     before: Mapping[int, Callable[[], object]] | None = None,
     instruments: Sequence[Instrument] = (),
+    run: Run | None = None,
 ) -> Run:
     """Run *program* once, with *chooser* as its scheduler, and say what it did.
 
@@ -119,12 +120,13 @@ def perform(
         rules: what the run may do.
         before: what to call before which step, counted from 0.
         instruments: who looks on.
+        run: where to write down what happens; a new record if not given.
 
     Returns:
         The record of the run, with the `Exception` that *program* raised, if any.
         What is no `Exception` is raised.
     """
-    run = Run()
+    run = Run() if run is None else run
     clock = trio.testing.MockClock(autojump_threshold=0)
     conductor = Conductor(run, chooser, rules, before or {}, clock)
     try:

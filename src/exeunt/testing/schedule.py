@@ -55,7 +55,7 @@ class Schedule:
         Schedule([0, 0, 1]).run(main)
     """
 
-    __slots__ = ("choices", "decisions", "granularity", "seed", "steps", "timers")
+    __slots__ = ("_run", "choices", "granularity", "seed", "timers")
 
     def __init__(
         self,
@@ -69,8 +69,7 @@ class Schedule:
         self.granularity: Granularity = Rules(granularity).granularity
         self.timers: bool = timers
         self.seed: int = seed
-        self.decisions: int = 0
-        self.steps: int = 0
+        self._run = Run()
 
     @classmethod
     def parse(cls, text: str) -> "Schedule":
@@ -135,6 +134,16 @@ class Schedule:
         return hash(str(self))
 
     @property
+    def steps(self) -> int:
+        """How many steps the last run took, or has taken so far."""
+        return self._run.steps
+
+    @property
+    def decisions(self) -> int:
+        """At how many of them there was a choice."""
+        return len(self._run.choices)
+
+    @property
     def deviations(self) -> int:
         """How often a task is taken out of its turn or held back."""
         return deviations_of(self.choices)
@@ -178,9 +187,9 @@ class Schedule:
     ) -> Run:
         """Run *program* in this order, and return what it did."""
         rules = Rules(self.granularity, self.timers, seed=self.seed)
-        run = perform(program, args, Tape(self.choices), rules, before=before)
-        self.steps, self.decisions = run.steps, len(run.choices)
-        return run
+        self._run = Run()  # known at once, for those who count while it goes on
+        chooser = Tape(self.choices)
+        return perform(program, args, chooser, rules, before=before, run=self._run)
 
 
 class Tape:

@@ -204,3 +204,18 @@ async def test_unwatching_a_stranger_does_nothing(nursery: trio.Nursery) -> None
     agent.stop()
     stranger.stop()
     assert (await agent.wait_closed()).ledger == Ledger()
+
+
+async def test_the_first_tick_comes_before_what_waits(nursery: trio.Nursery) -> None:
+    class Ticker(Agent[Any]):
+        async def handle(self, message: Any) -> None:
+            seen.append(message)
+            if message == "a":
+                self.context.timers.once("key", "tick", after=0)
+
+    seen: list[object] = []
+    agent = await start(nursery, Ticker)
+    send_all(agent, "a b")
+    await wait_all_tasks_blocked()
+    assert seen == ["a", "tick", "b"]
+    agent.stop()

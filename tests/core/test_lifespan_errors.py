@@ -1,5 +1,7 @@
 """Lifespans that fail, and failures that pass through them."""
 
+from types import TracebackType
+
 import pytest
 import trio
 from leavers import Do, Doer, Employer, Leaver, fail, leave_with_an_error, press_ctrl_c
@@ -114,3 +116,43 @@ async def test_a_group_is_kept_as_it_was_raised() -> None:
             await doer.send(Do(fail_with_many))
     assert doer.outcome is not None
     assert doer.outcome.error is many
+
+
+class Attentive:
+    """An async context manager that keeps what it is told when it is left."""
+
+    def __init__(self) -> None:
+        self.told: list[object] = []
+
+    async def __aenter__(self) -> None: ...
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        self.told += exc_info
+
+
+class AttentiveLeaver(Doer):
+    def __init__(self, lifespan: Attentive) -> None:
+        self._lifespan = lifespan
+
+    def lifespan(self) -> Attentive:
+        return self._lifespan
+
+
+async def test_a_lifespan_is_told_what_python_tells_when_it_is_left() -> None:
+    lifespan = Attentive()
+    with pytest.RaisesGroup(ValueError) as raised:
+        async with trio.open_nursery() as nursery:
+            leaver = await start(nursery, AttentiveLeaver, lifespan)
+            await leaver.send(Do(fail))
+    (error,) = raised.value.exceptions
+    kind, value, traceback = lifespan.told
+    assert (kind, value) == (ValueError, error)
+    assert isinstance(traceback, TracebackType)
+
+
+async def test_a_lifespan_is_told_nothing_when_all_is_well(
+    nursery: trio.Nursery,
+) -> None:
+    lifespan = Attentive()
+    await (await start(nursery, AttentiveLeaver, lifespan)).aclose()
+    assert lifespan.told == [None, None, None]

@@ -8,6 +8,7 @@ import trio
 from trio.testing import wait_all_tasks_blocked
 
 from exeunt import Agent, Fate, Ledger, Reply, Request, start
+from exeunt._core.ask import Stage
 from exeunt.exceptions import AgentClosed, Refusal, ReplyDropped
 
 
@@ -197,3 +198,21 @@ def test_a_reply_may_outlive_its_run() -> None:
 
     trio.run(main)
     replies.clear()
+
+
+async def test_a_reply_may_be_lost_when_its_run_is_over() -> None:
+    replies: list[Reply[int]] = []
+
+    async def main() -> None:
+        async with trio.open_nursery() as nursery:
+            deferrer = await start(nursery, Deferrer, replies)
+            Asker(nursery, deferrer)
+            await wait_all_tasks_blocked()
+            deferrer.cancel()
+
+    await trio.to_thread.run_sync(trio.run, main)
+    ask = replies[0]._ask
+    assert ask is not None
+    ask.stage = Stage.DEFERRED  # as if the collector had been just as late
+    replies.clear()
+    gc.collect()

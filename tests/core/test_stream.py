@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import trio
-from askers import Do, Doer
+from askers import Do, Doer, never_end
 from trio.testing import MockClock, wait_all_tasks_blocked
 
 from exeunt import Agent, Handle, Ledger, Outcome, Request, start
@@ -495,3 +495,48 @@ async def test_leaving_for_a_producer_that_waits_for_its_reader_is_a_deadlock(
     reader = await start(nursery, Doer, name="reader")
     assert await reader.ask(Do(read)) == ("reader", "producer")
     assert (await end_of(producer)).ledger.settled == 1
+
+
+async def test_an_iterator_that_shields_itself_makes_no_more_than_it_had_begun(
+    nursery: trio.Nursery, autojump_clock: MockClock
+) -> None:
+    async def shielded() -> AsyncGenerator[int]:
+        with trio.CancelScope(shield=True):
+            for number in range(3):
+                await trio.sleep(number)
+                made.append(number)
+                yield number
+
+    made: list[int] = []
+    doer = await start(nursery, Doer)
+    async with doer.stream(streaming(shielded())) as items:
+        assert await anext(items) == 0
+        with trio.move_on_after(0.5):
+            await anext(items)
+    await end_of(doer)
+    assert made == [0, 1]
+
+
+async def test_a_reader_that_would_close_a_ring_gets_its_request_back(
+    nursery: trio.Nursery, autojump_clock: MockClock
+) -> None:
+    async def needs_the_reader() -> AsyncGenerator[int]:
+        await trio.sleep(2)
+        await reader.ask(Do(never_end))
+        yield 1
+
+    async def read(doer: Doer, request: Do) -> None:
+        async with doer_with_items.stream(wanted) as items:
+            with trio.move_on_after(1):
+                await anext(items)
+            await trio.sleep(2)
+            with pytest.raises(Deadlock) as raised:
+                await anext(items)
+            assert raised.value.message is wanted
+
+    wanted = streaming(needs_the_reader())
+    doer_with_items = await start(nursery, Doer)
+    reader = await start(nursery, Doer)
+    await reader.ask(Do(read))
+    await end_of(reader)
+    await end_of(doer_with_items)

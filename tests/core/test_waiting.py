@@ -179,3 +179,12 @@ async def test_an_edge_of_a_start_ends_when_the_agent_is_ready(
     gate.set()
     await wait_all_tasks_blocked()
     assert waiter._life.waits_for is None
+
+
+async def test_a_ring_through_a_pool_whose_worker_waits_for_the_pool_itself() -> None:
+    waiter, pool, one, two = await lives(4)
+    pool.crew = (one, two)
+    chain(one, pool)
+    assert ring_closed_by(waiter, pool) == []  # the other worker may come to it
+    chain(two, waiter)
+    assert ring_closed_by(waiter, pool)[0] is waiter

@@ -32,6 +32,7 @@ async def a_key(message: str) -> Hashable:
         ({"overflow": "latest", "key": a_key}, TypeError),
         ({"overflow": "drop_oldest", "key": str}, TypeError),
         ({"key": str}, TypeError),
+        ({"key": str, "capacity": 0}, TypeError),
     ],
 )
 async def test_a_policy_that_makes_no_sense_is_refused_at_the_call(

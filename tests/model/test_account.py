@@ -95,6 +95,12 @@ def test_a_cleanup_that_took_too_long_is_told() -> None:
     )
 
 
+def test_restarts_and_a_cleanup_that_took_too_long_are_both_told() -> None:
+    assert lines(stopped(restarts=2, cleanup_timed_out=True))[0] == (
+        "bank stopped; 2 accepted: 2 handled; 2 restarts; its cleanup was cut short"
+    )
+
+
 def test_among_many_agents_those_that_only_stopped_are_summed_up() -> None:
     crowd = [stopped(f"extra-{number}") for number in range(1_000)]
     stars = [cancelled("hero", "a"), stopped("heroine", restarts=1)]
@@ -143,3 +149,11 @@ def test_what_users_have_named_or_sent_keeps_to_its_line() -> None:
     assert rude == "  undelivered: <Rude, whose repr raised RuntimeError>"
     assert len(first) <= 300
     assert len(wordy) <= 300
+
+
+def test_a_line_has_room_for_300_characters() -> None:
+    rest = len(lines(stopped(""))[0])
+    fits, cut, _ = lines(stopped((300 - rest) * "!"), stopped((301 - rest) * "!"))
+    assert fits.endswith("!!! stopped; 2 accepted: 2 handled")
+    assert cut.endswith("!!! stopped; 2 accepted: 2 han...")
+    assert len(fits) == len(cut) == 300

@@ -57,6 +57,12 @@ def test_a_bad_backoff_is_refused(
         Backoff(**options)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("chance", [-0.5, 1.5])
+def test_a_chance_is_a_share(chance: float) -> None:
+    with pytest.raises(ValueError, match=rf"a number from 0 to 1, not {chance}$"):
+        Backoff().delay(1, chance)
+
+
 @given(
     most=st.integers(0, 4),
     within=st.integers(1, 10),

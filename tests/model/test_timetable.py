@@ -132,6 +132,27 @@ def test_a_silent_timer_that_was_cancelled_stays_so() -> None:
     assert timetable.due == inf
 
 
+@pytest.mark.parametrize("key", [None, "key"])
+def test_setting_and_cancelling_others_leaves_a_silent_timer_alone(key: object) -> None:
+    timetable = Timetable()
+    timetable.set(timer(Rhythm.QUIET, 5, key=key))
+    assert timetable.take(5) is not None
+    timetable.set(timer(Rhythm.ONCE, 1, now=5, key="other"))
+    assert timetable.cancel("other")
+    timetable.touch(7)
+    assert timetable.due == 12
+
+
+def test_a_silence_that_was_broken_does_not_hide_another_tick() -> None:
+    timetable = Timetable()
+    timetable.set(timer(Rhythm.QUIET, 5, key="quiet"))
+    timetable.set(timer(Rhythm.ONCE, 5, key="once"))
+    timetable.touch(3)
+    taken = timetable.take(5)
+    assert taken is not None
+    assert taken.key == "once"
+
+
 def test_clearing_forgets_everything() -> None:
     timetable = Timetable()
     for rhythm in Rhythm:
@@ -159,6 +180,13 @@ def test_timers_that_are_reset_all_the_time_do_not_pile_up() -> None:
     assert len(timetable) == 2
     assert len(timetable._heap) <= 2 * 2 + 16
     assert timetable.due == 1
+
+
+def test_most_of_what_the_heap_holds_is_still_to_come() -> None:
+    timetable = Timetable()
+    for number in range(10_000):
+        timetable.set(timer(Rhythm.ONCE, 1, key=number % 100))
+        assert len(timetable._heap) <= 2 * len(timetable) + 16
 
 
 @given(

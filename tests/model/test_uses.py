@@ -83,12 +83,16 @@ def test_one_may_use_what_started_later() -> None:
     assert waves({1: [2], 2: [3], 3: []}) == [[1], [2], [3]]
 
 
+def test_users_that_started_before_what_they_use_are_found() -> None:
+    assert users_of([3], {1: [2], 2: [3], 3: []}) == {1, 2, 3}
+
+
 def test_what_has_left_counts_for_nothing() -> None:
     assert waves({1: [0], 2: [0, 1]}) == [[2], [1]]
 
 
 def test_a_ring_has_no_order() -> None:
-    with pytest.raises(ValueError, match="ring"):
+    with pytest.raises(ValueError, match=r"^the uses close a ring$"):
         waves({1: [2], 2: [1]})
 
 

@@ -44,7 +44,7 @@ FRAGMENT = re.compile(r"^( *)Example::\n\n?(?P<text>(?:\1 +.+\n|\n)+)", re.MULTI
 trio_run = trio.run
 
 # A clock that jumps ahead does not wait for threads and processes.
-REAL_TIME = {"do-blocking-work.md"}
+REAL_TIME = {"do-blocking-work.md", "find-out-who-waits.md"}
 
 
 def blocks_of(page: Document) -> Iterator[Region]:
@@ -161,7 +161,7 @@ pytest_collect_file = (
     Sybil([blocks_of], patterns=["README.md", "docs/*.md", "docs/*/*.md"])
     + Sybil(
         [fragments_of],
-        patterns=["src/exeunt/*.py", "src/exeunt/*/*.py"],
+        patterns=["src/exeunt/*.py", "src/exeunt/*/*.py", "src/exeunt/*/*/*.py"],
         document_types={".py": Docstrings},
     )
 ).pytest()
@@ -179,8 +179,10 @@ from hypothesis import given
 
 from exeunt import *
 from exeunt.exceptions import *
+from exeunt.stalls import *
 from exeunt.testing import *
 from exeunt.testing.strategies import *
+from exeunt.testing.machine import *
 
 Set = attrs.make_class("Set", ["value"], frozen=True)
 Add = attrs.make_class("Add", ["number"], frozen=True)
@@ -576,9 +578,183 @@ IN_A_NURSERY = {
             ...
             assert message == "it rains"
         """,
+    "Probe": """
+        ...
+        await service.aclose()
+        """,
+    "Probe.expect": """
+        store = Probe()
+        async with await start(nursery, store) as service:
+            await service.send(Set(1))
+            await service.send(Set(10))
+            ...
+            assert order == Set(10)
+        """,
+    "Probe.reply_to": """
+        store = Probe()
+        async with await start(nursery, store) as service:
+            async def asker():
+                assert await service.ask(Get()) == 42
+
+            nursery.start_soon(asker)
+            ...
+        """,
+    "Probe.when": """
+        store = Probe()
+        async with await start(nursery, store) as service:
+            ...
+            assert await service.ask(Get()) == 42
+        """,
+    "expect_closed": """
+        service = await start(nursery, Service)
+        ...
+        assert service.closed
+        """,
 }
 
+# Hypothesis reads what to draw from the types.
+TYPED = """
+        from hypothesis import strategies as st
+
+        @attrs.frozen
+        class Set:
+            value: int
+
+        class Service(Agent[Set | Get]):
+            value = 0
+            async def handle(self, message):
+                if isinstance(message, Set):
+                    self.value = message.value
+                return self.value
+"""
+
+RACE = """
+from exeunt.testing import explore, find_failure, replay
+
+class Place:
+    taken = 0
+    async def book(self):
+        if self.taken < 1:
+            await trio.lowlevel.checkpoint()
+            self.taken += 1
+
+async def transfer_twice():
+    place = Place()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(place.book)
+    assert place.taken == 1
+"""
+
 PROGRAMS = {
+    "check_agent": TYPED + "\n        ...",
+    "check_mailbox": "...",
+    "explore": RACE + "...",
+    "find_failure": RACE + "...",
+    "replay": RACE + "...",
+    "prove": """
+        from exeunt.testing.proving import prove
+
+        async def two_senders():
+            inlet, outlet = trio.open_memory_channel(0)
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(inlet.send, 1)
+                nursery.start_soon(inlet.send, 2)
+                assert {await outlet.receive(), await outlet.receive()} == {1, 2}
+
+        ...
+        """,
+    "touch": """
+        from types import SimpleNamespace
+
+        from exeunt.testing.proving import touch
+
+        account = SimpleNamespace(balance=20)
+        ...
+        assert account.balance == 10
+        """,
+    "victim": """
+        class Pool:
+            free = 2
+
+            async def use(self, job):
+                await trio.sleep(1)
+
+        async def main():
+            pool, job = Pool(), None
+            ...
+
+        trio.run(main)
+        """,
+    "messages": TYPED
+    + """
+        async def scenario(message):
+            async with trio.open_nursery() as nursery:
+                async with await start(nursery, Service) as service:
+                    await service.send(message)
+                    handled.append(message)
+
+        handled = []
+        ...
+        test_any_message_is_handled()
+        assert handled
+        """,
+    "lines": TYPED
+    + """
+        ...
+        test_one_line_is_handled()
+        """,
+    "ends": """
+        ...
+        test_nothing_accepted_is_lost()
+        """,
+    "scenarios": TYPED
+    + """
+        ...
+        test_it_never_crashes()
+        """,
+    "AgentMachine": TYPED
+    + """
+        class ServiceModel:
+            value = 0
+            def handle(self, message):
+                if isinstance(message, Set):
+                    self.value = message.value
+                return self.value
+
+        ...
+        test_the_service_does_what_its_model_says()
+        """,
+    "who_waits": """
+        async def main():
+            ...
+
+        trio.run(main)
+        """,
+    "watchdog": """
+        async def main():
+            async with trio.open_nursery() as nursery:
+                ...
+                await trio.lowlevel.checkpoint()
+                nursery.cancel_scope.cancel()
+
+        trio.run(main)
+        """,
+    "fail_when_stalled": """
+        from exeunt.stalls.failing import Stalled, fail_when_stalled
+
+        async def philosophers_dine():
+            await trio.sleep_forever()
+
+        async def main():
+            ...
+
+        try:
+            trio.run(main)
+        except Stalled as stalled:
+            assert stalled.stall is not None
+        else:
+            raise AssertionError("they did not stall")
+        """,
     "Timers": """
         class GiveUp: ...
 
@@ -612,6 +788,32 @@ PROGRAMS = {
         except SystemExit as left:
             assert left.code == 0
         """,
+    "sweep_cancellation": """
+        from exeunt.testing.sweeps import sweep_cancellation
+
+        async def transfer_twice():
+            await trio.sleep(1)
+
+        ...
+        """,
+    "sweep_crashes": """
+        from exeunt.testing.sweeps import sweep_crashes
+
+        async def transfer_twice():
+            async with trio.open_nursery() as nursery:
+                async with await start(nursery, Service) as service:
+                    await service.ask(Get())
+
+        ...
+        """,
+    "sweep_interrupts": """
+        from exeunt.testing.sweeps import sweep_interrupts
+
+        async def transfer_twice():
+            await trio.sleep(1)
+
+        ...
+        """,
     "run_in_process": """
         import re
         from exeunt.processes import run_in_process
@@ -640,5 +842,83 @@ PROGRAMS = {
 
         ...
         test_nothing_gets_lost()
+        """,
+    "faulty": """
+        async def main():
+            began = trio.current_time()
+            async with trio.open_nursery() as nursery:
+                ...
+                await service.ask(Get())
+                assert trio.current_time() - began == 2
+                await service.aclose()
+
+        Schedule().run(main)  # in virtual time
+        """,
+    "Probe.expect_nothing_for": """
+        async def main():
+            async with trio.open_nursery() as nursery:
+                store = Probe()
+                async with await start(nursery, store):
+                    ...
+                    assert store.received == ()
+
+        Schedule().run(main)  # in virtual time
+        """,
+    "CrashBefore": """
+        ...
+        assert len(plan.faults) == 2
+        """,
+    "FaultPlan": """
+        ...
+        assert plan == FaultPlan(plan.faults)
+        """,
+    "random_faults": """
+        import random
+
+        ...
+        assert plan == random_faults(random.Random(7), messages=5)
+        """,
+    "fault_plans": """
+        async def scenario(plan):
+            service = None
+            try:
+                async with trio.open_nursery() as nursery:
+                    service = await start(nursery, faulty(Service, plan))
+                    await service.send(Set(42))
+                    service.stop()
+            except* InjectedCrash:
+                pass
+            assert service.outcome.ledger.accepted == 1
+
+        ...
+        test_nothing_gets_lost()
+        """,
+    "failpoint": """
+        ...
+
+        with failing(FailAt("half way")):
+            accounts = {"alice": 10, "bob": 0}
+            try:
+                transfer(accounts)
+            except InjectedCrash:
+                assert accounts == {"alice": 0, "bob": 0}
+            else:
+                assert False
+        """,
+    "failing": """
+        ...
+        assert passed == []
+        """,
+    "StandIn": """
+        class Camera(Agent[Get]):
+            def __init__(self, display):
+                self.display = display
+
+            async def handle(self, message):
+                await self.display.send(Frame([]))
+
+        ...
+        effect, = camera.send(Get()).effects
+        assert (effect.to, effect.message) == ("display", Frame([]))
         """,
 }

@@ -104,6 +104,7 @@ def mutants(session: nox.Session) -> None:
     mutmut changes what undecorated functions do. It leaves alone what is decorated,
     such as properties and whatever holds Ctrl-C back, the bodies of classes and
     modules, calls of ``len`` and ``isinstance``, and defaults other than plain ones.
+    The file with Trio's private names is left out.
     """
     install(session, "mutants")
     if not session.posargs:

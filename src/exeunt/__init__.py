@@ -9,6 +9,7 @@
 #   topics/        messages for everybody who listens
 #   consulting.py  one question to several agents
 #   processes.py   work for worker processes, an extra
+#   stalls/        who waits for what, and a watchdog
 #   supervision/   agents that depend on each other: order, restarts, leaving
 #   pools/         several equal agents behind one handle
 #   application.py a program of agents: signals, a report, an exit status

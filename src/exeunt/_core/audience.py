@@ -3,7 +3,7 @@
 Nobody below the test kit looks; without an audience an agent costs one look-up more.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -12,22 +12,27 @@ from trio.lowlevel import RunVar
 if TYPE_CHECKING:
     from .life import Life
 
-_audience: RunVar["tuple[list[Life], ...]"] = RunVar("exeunt audience", ())
+Meet = Callable[["Life"], object]
+
+_audience: RunVar[tuple[Meet, ...]] = RunVar("exeunt audience", ())
 
 
 @contextmanager
-def looking_on() -> Iterator["list[Life]"]:
-    """Collect every life that begins in this Trio run, for the time of the block."""
+def looking_on(meet: Meet | None = None) -> Generator["list[Life]"]:
+    """Collect every life that begins in this Trio run, for the time of the block.
+
+    Or call *meet* with each before it takes its first step.
+    """
     seen: list[Life] = []
-    before = _audience.get()
-    _audience.set((*before, seen))
+    member = seen.append if meet is None else meet
+    _audience.set((*_audience.get(), member))
     try:
         yield seen
     finally:
-        _audience.set(tuple(each for each in _audience.get() if each is not seen))
+        _audience.set(tuple(each for each in _audience.get() if each is not member))
 
 
 def enter(life: "Life") -> None:
     """Show *life* to whoever looks on."""
-    for seen in _audience.get():
-        seen.append(life)
+    for meet in _audience.get():
+        meet(life)

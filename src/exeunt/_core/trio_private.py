@@ -170,7 +170,7 @@ def seeded(seed: int) -> Iterator[None]:
 
     Where these names are gone as well, Trio tosses its coin.
     """
-    trio_run = import_module("trio._core._run")
+    trio_run: Any = import_module("trio._core._run")
     if can_steer() or not _knows_seeds:
         yield
         return
@@ -192,7 +192,7 @@ def place_among(ready: Sequence[Task], task: Task, arriving: int) -> int:
     """
     place = len(ready)
     for _ in range(arriving):
-        if _born(ready[place - 1]) < _born(task):
+        if birth_of(ready[place - 1]) < birth_of(task):
             break
         place -= 1
     return place
@@ -229,21 +229,21 @@ class _SteeredQueue(deque[Task]):
             self.remove(self._chosen)
 
 
-def _born(task: Task) -> int:
+def birth_of(task: Task) -> int:
+    """Return which task of its run *task* is: so siblings can be put in order."""
     number: int = getattr(task, "_counter", 0)
     return number
 
 
-birth_of = _born
-"""Return which task of its run a task is: so siblings can be put in order."""
-
-_knows_sleep = hasattr(Task, "_abort_func")
+_knows_sleep = hasattr(Task, "_next_send_fn")
+_knows_abort = hasattr(Task, "_attempt_abort") and hasattr(Task, "_abort_func")
 
 
 def is_asleep(task: Task) -> bool:
     """Return whether *task* waits: it neither runs nor has been woken to."""
     each: Any = task
-    return each._abort_func is not None if _knows_sleep else task is not _running()
+    woken = _knows_sleep and each._next_send_fn is not None
+    return not woken and task is not _running()
 
 
 def _running() -> Task | None:
@@ -253,14 +253,13 @@ def _running() -> Task | None:
         return None
 
 
-_knows_abort = hasattr(Task, "_attempt_abort")
-
-
-def break_off(task: Task, raise_error: Callable[[], NoReturn]) -> None:
+def break_off(task: Task, raise_error: Callable[[], NoReturn]) -> bool:
     """Wake a sleeping *task* with an exception, even if it shields itself.
 
-    As Trio does with a `KeyboardInterrupt`. Without the private name nothing happens.
+    As Trio does with a `KeyboardInterrupt`. Return whether that could be done.
     """
     each: Any = task
-    if _knows_abort:
-        each._attempt_abort(raise_error)
+    if not _knows_abort or each._abort_func is None:
+        return False
+    each._attempt_abort(raise_error)
+    return True

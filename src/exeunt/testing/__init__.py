@@ -2,22 +2,103 @@
 
 `explore` looks for an order of steps in which a program fails; `Schedule` is one such
 order; `exeunt.testing.strategies` draws them with Hypothesis and needs the extra
-``exeunt[testing]``.
+``exeunt[testing]``. What a `rehearse` shows is in `exeunt.testing.effects`.
 """
 
+from ..stalls.failing import Stalled, fail_when_stalled
+from .complaints import NotExplored, SingleSchedule
+from .conformance import (
+    Conformance,
+    Kept,
+    LawBroken,
+    check_agent,
+    check_mailbox,
+)
+from .decorating import explored
+from .expecting import Unexpected, expect_closed
 from .exploration import Exploration, Finding, NotDeterministic
 from .exploring import explore, find_failure, replay
-from .running import Stalled, UncontrolledSchedule
+from .failpoints import failing, failpoint
+from .faults import (
+    CrashAfter,
+    CrashBefore,
+    Delay,
+    Drop,
+    Duplicate,
+    FailAt,
+    Fault,
+    FaultPlan,
+    InjectedCrash,
+    random_faults,
+)
+from .faulty import Faulty, faulty
+from .leaks import Leaked, nothing_leaks
+from .probe import Probe, Standing
+from .record import Entry, Record, Result
+from .rehearsal import CannotRehearse, Rehearsal, rehearse
+from .running import UncontrolledSchedule
+from .scenario import End, Line, Scenario
 from .schedule import Schedule
+from .stand_in import Script, StandIn
+from .sweeping.oracle import LedgerBroken
+from .sweeping.sweep import Sweep
+from .sweeping.victims import victim
+from .sweeps import sweep_cancellation, sweep_crashes, sweep_interrupts
 
 __all__ = [
+    "CannotRehearse",
+    "Conformance",
+    "CrashAfter",
+    "CrashBefore",
+    "Delay",
+    "Drop",
+    "Duplicate",
+    "End",
+    "Entry",
     "Exploration",
+    "FailAt",
+    "Fault",
+    "FaultPlan",
+    "Faulty",
     "Finding",
+    "InjectedCrash",
+    "Kept",
+    "LawBroken",
+    "Leaked",
+    "LedgerBroken",
+    "Line",
     "NotDeterministic",
+    "NotExplored",
+    "Probe",
+    "Record",
+    "Rehearsal",
+    "Result",
+    "Scenario",
     "Schedule",
+    "Script",
+    "SingleSchedule",
     "Stalled",
+    "StandIn",
+    "Standing",
+    "Sweep",
     "UncontrolledSchedule",
+    "Unexpected",
+    "check_agent",
+    "check_mailbox",
+    "expect_closed",
     "explore",
+    "explored",
+    "fail_when_stalled",
+    "failing",
+    "failpoint",
+    "faulty",
     "find_failure",
+    "nothing_leaks",
+    "random_faults",
+    "rehearse",
     "replay",
+    "sweep_cancellation",
+    "sweep_crashes",
+    "sweep_interrupts",
+    "victim",
 ]

@@ -96,7 +96,7 @@ class Explorer:
             run = self._perform(chooser)
             budget.spend()
             if run.error is not None:
-                return self._found(run, name, budget)
+                return self.found(run, name, budget)
             length = max(length, len(run.choices))
             name, make = next(makers)
         return self._report(budget)
@@ -109,7 +109,7 @@ class Explorer:
             run = self.along(tuple(choices))
             budget.spend()
             if run.error is not None:
-                return self._found(run, "dfs", budget)
+                return self.found(run, "dfs", budget)
             listed.learn(run)
         return self._report(budget, exhausted=True)
 
@@ -134,7 +134,8 @@ class Explorer:
             finding=finding,
         )
 
-    def _found(self, run: Run, by: str, budget: Budget) -> Exploration:
+    def found(self, run: Run, by: str, budget: Budget) -> Exploration:
+        """Make what is to be told of a run that has failed."""
         assert run.error is not None
         distinct = len(self.orders)
         smallest = self._smallest(run)

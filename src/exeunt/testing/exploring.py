@@ -9,6 +9,8 @@ from .explorer import Budget, Explorer
 from .progress import progress
 from .running import Granularity, Rules
 from .schedule import Schedule
+from .sweeping.trial import Check
+from .sweeps import replay_disturbed
 
 Ts = TypeVarTuple("Ts")
 
@@ -124,14 +126,19 @@ def find_failure(
 
 
 def replay(
-    scenario: Callable[[*Ts], Awaitable[object]], *args: *Ts, schedule: str
+    scenario: Callable[[*Ts], Awaitable[object]],
+    *args: *Ts,
+    schedule: str,
+    check: Check | None = None,
 ) -> object:
-    """Run *scenario* again under the schedule that `explore` has named.
+    """Run *scenario* again under the schedule that came with a failure.
 
     Args:
-        scenario: the async function that was explored.
+        scenario: the async function that was explored or swept.
         args: its arguments.
-        schedule: the text that came with the failure, such as ``"10x1"``.
+        schedule: the text that came with the failure, such as ``"10x1"``, or
+            ``"2h1 cancel@3"`` of a sweep.
+        check: as for the sweep that found it.
 
     Returns:
         What *scenario* returned.
@@ -144,6 +151,8 @@ def replay(
 
         replay(transfer_twice, schedule="fifo")
     """
+    if "@" in schedule or check is not None:
+        return replay_disturbed(scenario, args, schedule, check)
     parsed = Schedule.parse(schedule)
     rules = Rules(parsed.granularity, parsed.timers, seed=parsed.seed)
     explorer = Explorer(scenario, args, rules, 0)

@@ -73,6 +73,8 @@ class _Gate(Instrument):
         del timeout
         if self._chosen is None:
             self._decided = False
+        if not self._ready:
+            self._pick(self._ready.copy)  # nothing is to do, and it may want to know
 
     def before_task_step(self, task: Task) -> None:
         """Count the steps, whether they come to the gate or not."""

@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextvars import ContextVar
+from math import inf
 from typing import Any, Literal, Protocol, TypeAlias
 
 import attrs
@@ -12,21 +13,14 @@ from trio.abc import Instrument
 from trio.lowlevel import Task, current_statistics
 
 from .._core.trio_private import seeded
+from ..stalls.failing import Stalled
+from ..stalls.looking import who_waits
+from ..stalls.values import Stall
 from .steering import steer
 
 HORIZON = 1e9  # virtual seconds, some thirty years
 
 Granularity: TypeAlias = Literal["step", "tick"]
-
-
-class Stalled(Exception):
-    """The program under test gets nowhere any more, or goes on for too long.
-
-    Either nothing happened for thirty years of virtual time, as when every task waits
-    and nothing can wake one; or it took too many steps, as when tasks wake each other
-    without an end. A program that shields itself from cancellation without a deadline
-    cannot be ended in the first case.
-    """
 
 
 class UncontrolledSchedule(RuntimeWarning):
@@ -160,6 +154,7 @@ class Conductor:
     _batch: list[Task] = attrs.field(factory=list[Task])
     _disturbed: bool = False
     _has_worked: Callable[[], bool] = bool
+    _stall: Stall | None = None
 
     async def lead(
         self, program: Callable[..., Awaitable[Any]], args: tuple[Any, ...]
@@ -169,14 +164,27 @@ class Conductor:
         with self.patience:
             self.take_over()
             try:
-                return await program(*args)
+                value = await program(*args)
+                if self._stall is None:  # or a thread has ended after all
+                    return value
             finally:
                 self.check_control()
-        raise Stalled(
-            f"after {self.run.steps} steps nothing happened any more: every task waits"
-            if self.run.steps < self.rules.max_steps
-            else f"the program went on for more than {self.rules.max_steps:,} steps"
-        )
+        raise self._stalled()
+
+    def _stalled(self) -> Stalled:
+        if self.run.steps >= self.rules.max_steps:
+            return Stalled(
+                f"the program went on for more than {self.rules.max_steps:,} steps"
+            )
+        text = f"after {self.run.steps} steps nothing happened any more"
+        if self._stall is None:
+            return Stalled(f"{text}: every task waits")
+        if self._stall.outside:
+            text += (
+                ", as virtual time cannot pass while a thread, a socket or a signal is "
+                "waited for; put something in its place that waits for Trio alone"
+            )
+        return Stalled(text, stall=self._stall)
 
     def take_over(self) -> None:
         """Steer the run that this is called in, from here on."""
@@ -197,6 +205,7 @@ class Conductor:
         """Return the task that takes the next step, if one does in this pass."""
         ready = runnable()
         if not ready:
+            self._look()
             return None
         if not self._disturbed:
             self._disturbed = True
@@ -215,6 +224,16 @@ class Conductor:
             for each in ready:
                 self._numbers.setdefault(each, len(self._numbers))
         return self._numbers[task]
+
+    def _look(self) -> None:
+        """See who waits for what if time has run out, while they all stand there."""
+        if trio.current_time() < self.patience.deadline:
+            return
+        if self._stall is None:
+            self._stall = attrs.evolve(who_waits(), deadline=inf)
+        elif current_statistics().seconds_to_next_deadline == inf:
+            # Not even the end of patience has woken anybody.
+            raise Stalled("every task waits, and one shields itself", stall=self._stall)
 
     def _disturb(self) -> bool:
         step, limit = self.run.steps, self.rules.max_steps

@@ -133,6 +133,10 @@ class Schedule:
     def __hash__(self) -> int:
         return hash(str(self))
 
+    def is_run_as(self, run: Run) -> None:
+        """Count the steps of *run* as this schedule's, which somebody else runs."""
+        self._run = run
+
     @property
     def steps(self) -> int:
         """How many steps the last run took, or has taken so far."""

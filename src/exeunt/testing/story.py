@@ -3,7 +3,6 @@
 import linecache
 from collections.abc import Sequence
 from pathlib import Path
-from types import FrameType
 
 import attrs
 import trio
@@ -11,12 +10,9 @@ from trio.abc import Instrument
 from trio.lowlevel import Task
 
 from .._core.trio_private import await_frames
+from ..stalls.stack import own_frames
 from .running import HORIZON, Chooser, Conductor
 
-_NOT_THE_PROGRAM = tuple(
-    str(Path(module.__file__ or "").parent)
-    for module in (trio, __import__("exeunt"), __import__("contextlib"))
-)
 _LONGEST = 60  # lines; a longer story is told from the first deviation on
 _WIDTH = 60  # of a source line
 
@@ -185,12 +181,11 @@ def _merged(steps: list[Step]) -> list[Step]:
 
 
 def _place_of(task: Task) -> Place | None:
-    found: FrameType | None = None
-    line = 0
-    for frame, number in await_frames(task):
-        if not frame.f_code.co_filename.startswith(_NOT_THE_PROGRAM):
-            found, line = frame, number
-    return None if found is None else Place(found.f_code.co_filename, line)
+    frames = own_frames(task)
+    if not frames:
+        return None
+    frame, line = frames[-1]
+    return Place(frame.f_code.co_filename, line)
 
 
 def _listed(names: Sequence[str]) -> str:

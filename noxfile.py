@@ -98,7 +98,7 @@ def mutants(session: nox.Session) -> None:
     """Change the model and the core in every small way; a test has to notice each.
 
     Prints the score, and fails where a mutant lives that tests/mutants/explained.toml
-    does not explain. Takes about half an hour; names of mutants after ``--``, such as
+    does not explain. Takes about an hour; names of mutants after ``--``, such as
     ``exeunt._core.ask.*``, are tried again on top of what was found before.
 
     mutmut changes what undecorated functions do. It leaves alone what is decorated,

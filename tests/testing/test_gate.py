@@ -16,9 +16,9 @@ from exeunt.testing import (
     Stalled,
     UncontrolledSchedule,
     find_failure,
-    gate,
     replay,
 )
+import exeunt.testing.gate as gate
 from exeunt.testing.running import Granularity, Rules, Run, perform
 from exeunt.testing.schedulers import scheduler
 

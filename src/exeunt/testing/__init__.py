@@ -35,6 +35,7 @@ from .faulty import Faulty, faulty
 from .leaks import Leaked, nothing_leaks
 from .probe import Probe, Standing
 from .record import Entry, Record, Result
+from .proving import Proof, Unproved, prove, touch
 from .rehearsal import CannotRehearse, Rehearsal, rehearse
 from .running import UncontrolledSchedule
 from .scenario import End, Line, Scenario
@@ -70,6 +71,7 @@ __all__ = [
     "NotDeterministic",
     "NotExplored",
     "Probe",
+    "Proof",
     "Record",
     "Rehearsal",
     "Result",
@@ -82,6 +84,7 @@ __all__ = [
     "Standing",
     "Sweep",
     "UncontrolledSchedule",
+    "Unproved",
     "Unexpected",
     "check_agent",
     "check_mailbox",
@@ -94,11 +97,13 @@ __all__ = [
     "faulty",
     "find_failure",
     "nothing_leaks",
+    "prove",
     "random_faults",
     "rehearse",
     "replay",
     "sweep_cancellation",
     "sweep_crashes",
     "sweep_interrupts",
+    "touch",
     "victim",
 ]

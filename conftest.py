@@ -789,7 +789,7 @@ PROGRAMS = {
             assert left.code == 0
         """,
     "sweep_cancellation": """
-        from exeunt.testing.sweeps import sweep_cancellation
+        from exeunt.testing.sweeping.sweeps import sweep_cancellation
 
         async def transfer_twice():
             await trio.sleep(1)
@@ -797,7 +797,7 @@ PROGRAMS = {
         ...
         """,
     "sweep_crashes": """
-        from exeunt.testing.sweeps import sweep_crashes
+        from exeunt.testing.sweeping.sweeps import sweep_crashes
 
         async def transfer_twice():
             async with trio.open_nursery() as nursery:
@@ -807,7 +807,7 @@ PROGRAMS = {
         ...
         """,
     "sweep_interrupts": """
-        from exeunt.testing.sweeps import sweep_interrupts
+        from exeunt.testing.sweeping.sweeps import sweep_interrupts
 
         async def transfer_twice():
             await trio.sleep(1)

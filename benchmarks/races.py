@@ -19,7 +19,7 @@ from exeunt.testing import Schedule, find_failure
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "testing"))
 
-from races import RACES, Race  # type: ignore[import-not-found]
+from races import RACES, Race
 
 
 def main() -> None:

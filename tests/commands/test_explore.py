@@ -58,6 +58,16 @@ def test_what_cannot_be_used_is_refused(
     assert complaint in capsys.readouterr().err
 
 
+def test_a_proof_can_be_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explore", EXAMPLE, "two_customers", "--prove"]) == 1
+    assert "declare it with touch()" in capsys.readouterr().out
+    careful = ["explore", EXAMPLE, "two_careful_customers", "--prove"]
+    assert main(careful) == 0
+    assert "holds for every order" in capsys.readouterr().out
+    assert main([*careful, "--runs=1"]) == 2
+    assert "held in 1 run, but there are orders" in capsys.readouterr().err
+
+
 def test_a_file_that_cannot_be_imported_says_why(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

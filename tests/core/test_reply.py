@@ -9,7 +9,7 @@ from trio.testing import wait_all_tasks_blocked
 
 from exeunt import Agent, Fate, Ledger, Reply, Request, start
 from exeunt._core.ask import Stage
-from exeunt.exceptions import AgentClosed, Refusal, ReplyDropped
+from exeunt.exceptions import AgentClosed, Refusal, ReplyDropped, WrongRun
 
 
 class Get(Request[int]): ...
@@ -216,3 +216,15 @@ async def test_a_reply_may_be_lost_when_its_run_is_over() -> None:
     ask.stage = Stage.DEFERRED  # as if the collector had been just as late
     replies.clear()
     gc.collect()
+
+
+async def test_a_reply_that_nobody_asked_for_stays_in_its_run(
+    nursery: trio.Nursery,
+) -> None:
+    replies: list[Reply[int]] = []
+    deferrer = await start(nursery, Deferrer, replies)
+    await deferrer.send(Get())
+    await deferrer.aclose()
+    with pytest.raises(WrongRun) as raised:
+        await trio.to_thread.run_sync(replies[0].send, 3)
+    assert raised.value.message is None

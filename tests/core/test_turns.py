@@ -8,6 +8,7 @@ from askers import Asker, Do, Doer, do_nothing, never_end, swallow_cancellation
 from trio.testing import MockClock, wait_all_tasks_blocked
 
 from exeunt import Fate, Ledger, Reply, start
+from exeunt._core import trio_private
 from exeunt.exceptions import AgentClosed, WrongRun
 
 
@@ -120,3 +121,22 @@ async def test_a_wait_that_was_given_up_leaves_nothing_behind(
             scope.cancel()
             await doer.wait_closed()
     assert not doer._life.watchers
+
+
+@pytest.mark.skipif(not trio_private._takes_reason, reason="Trio 0.31 has reasons")
+async def test_a_turn_that_is_cancelled_can_read_why(nursery: trio.Nursery) -> None:
+    async def look(doer: Doer, request: Do) -> None:
+        try:
+            await trio.sleep_forever()
+        except trio.Cancelled as cancelled:
+            told.append(str(cancelled))
+            raise
+
+    told: list[str] = []
+    doer = await start(nursery, Doer)
+    await doer.send(Do(look))
+    await wait_all_tasks_blocked()
+    doer.cancel("the user has left")
+    await doer.wait_closed()
+    assert len(told) == 1
+    assert "'the user has left'" in told[0]

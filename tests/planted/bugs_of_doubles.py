@@ -2,7 +2,8 @@
 
 from bugs import Bug
 
-from exeunt.testing import faulty, probe, rehearsal, rehearsed, stand_in
+from exeunt.testing.doubles import probe, rehearsal, rehearsed, stand_in
+from exeunt.testing.faults import faulty
 
 FAULTS = "faults: what was planned, and nothing else"
 REHEARSAL = "rehearsal: as on stage"
@@ -40,14 +41,14 @@ BUGS = [
     Bug(
         "a crash after the turn comes before it",
         FAULTS,
-        faulty._Struck.handle,
+        faulty.Struck.handle,
         "crash = fault",
         "raise _crash(fault, 'after', message, life)",
     ),
     Bug(
         "a delay takes no time",
         FAULTS,
-        faulty._Struck.handle,
+        faulty.Struck.handle,
         "await trio.sleep(seconds)",
         "await trio.sleep(0)",
     ),

@@ -6,12 +6,12 @@ import pytest
 import trio
 from projects import RACE, Run
 
-from exeunt.testing.decorating import Order, explored, order
+from exeunt.testing.exploring.decorating import Order, explored, order
 
 pytest_plugins = ["pytester"]
 
 EXPLORED = f"""{RACE}
-from exeunt.testing.decorating import explored
+from exeunt.testing.exploring.decorating import explored
 
 @explored(runs=100)
 async def test_both_arrive():
@@ -100,7 +100,7 @@ def test_under_pytest_and_pytest_trio(run: Run) -> None:
 
 def test_fixtures_and_parameters(run: Run) -> None:
     source = f"""{RACE}
-from exeunt.testing.decorating import explored
+from exeunt.testing.exploring.decorating import explored
 
 @pytest.fixture
 def start_balance():

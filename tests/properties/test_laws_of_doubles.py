@@ -13,9 +13,13 @@ from laws import law
 from exeunt import Agent, Handle, Reason, Request, open_supervisor, start
 from exeunt.exceptions import AgentCrashed, Refusal
 from exeunt.testing import Schedule
+from exeunt.testing.doubles.expecting import expect_closed
+from exeunt.testing.doubles.probe import Probe
+from exeunt.testing.doubles.rehearsal import rehearse
+from exeunt.testing.doubles.stand_in import StandIn
 from exeunt.testing.effects import Asked, Became, Sent
-from exeunt.testing.expecting import expect_closed
-from exeunt.testing.faults import (
+from exeunt.testing.faults.faulty import faulty
+from exeunt.testing.faults.plan import (
     CrashAfter,
     CrashBefore,
     Delay,
@@ -23,12 +27,8 @@ from exeunt.testing.faults import (
     Fault,
     FaultPlan,
 )
-from exeunt.testing.faulty import faulty
-from exeunt.testing.probe import Probe
-from exeunt.testing.rehearsal import rehearse
-from exeunt.testing.stand_in import StandIn
 from exeunt.testing.strategies import schedules
-from exeunt.testing.strategies_of_faults import fault_plans
+from exeunt.testing.strategies.of_faults import fault_plans
 
 KINDS = (Delay, CrashBefore, CrashAfter, Duplicate)
 CRASHES = {CrashBefore, CrashAfter}

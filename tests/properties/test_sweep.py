@@ -15,8 +15,8 @@ from test_laws_of_crashes import check_account
 from test_laws_of_ends import check_no_leaks
 
 from exeunt import Handle
+from exeunt.testing.sweeping.sweeps import sweep_cancellation
 from exeunt.testing.sweeping.victims import victim
-from exeunt.testing.sweeps import sweep_cancellation
 
 
 class Victim(Enum):

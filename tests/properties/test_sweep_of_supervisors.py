@@ -17,8 +17,8 @@ from troupes import (
     perform,
 )
 
+from exeunt.testing.sweeping.sweeps import sweep_cancellation
 from exeunt.testing.sweeping.victims import victim
-from exeunt.testing.sweeps import sweep_cancellation
 
 pytestmark = pytest.mark.filterwarnings("ignore::exeunt.exceptions.CleanupOverran")
 

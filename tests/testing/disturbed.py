@@ -9,7 +9,7 @@ import trio
 
 from exeunt import Agent, Handle, Request, start
 from exeunt.exceptions import AgentClosed, AgentCrashed
-from exeunt.testing.failpoints import failpoint
+from exeunt.testing.faults.failpoints import failpoint
 from exeunt.testing.sweeping.victims import victim
 
 

@@ -23,8 +23,9 @@ from exeunt import (
 )
 from exeunt.exceptions import AgentCrashed, MessageDropped, Refusal
 from exeunt.testing import Schedule, faults as faults_module
-from exeunt.testing.failpoints import failing, failpoint
-from exeunt.testing.faults import (
+from exeunt.testing.faults.failpoints import failing, failpoint
+from exeunt.testing.faults.faulty import Faulty, faulty
+from exeunt.testing.faults.plan import (
     CrashAfter,
     CrashBefore,
     Delay,
@@ -36,8 +37,7 @@ from exeunt.testing.faults import (
     InjectedCrash,
     random_faults,
 )
-from exeunt.testing.faulty import Faulty, faulty
-from exeunt.testing.strategies_of_faults import fault_plans
+from exeunt.testing.strategies.of_faults import fault_plans
 
 
 @attrs.frozen

@@ -18,9 +18,9 @@ from exeunt.testing import (
     find_failure,
     replay,
 )
-import exeunt.testing.gate as gate
-from exeunt.testing.running import Granularity, Rules, Run, perform
-from exeunt.testing.schedulers import scheduler
+from exeunt.testing.exploring.schedulers import scheduler
+from exeunt.testing.schedules import gate
+from exeunt.testing.schedules.running import Granularity, Rules, Run, perform
 
 
 @pytest.fixture

@@ -14,12 +14,12 @@ from exeunt import Agent, Request, start
 from exeunt.exceptions import AgentClosed, AgentCrashed, Refusal
 from exeunt.supervision.opening import open_supervisor
 from exeunt.testing import Schedule, Stalled
-from exeunt.testing.comparing import same
-from exeunt.testing.faults import CrashBefore, FaultPlan, InjectedCrash
-from exeunt.testing.faulty import faulty
+from exeunt.testing.faults.faulty import faulty
+from exeunt.testing.faults.plan import CrashBefore, FaultPlan, InjectedCrash
 from exeunt.testing.machine import AgentMachine, Disagreement
-from exeunt.testing.program import Program, Step
-from exeunt.testing.rehearsing import Rehearsal
+from exeunt.testing.programs.comparing import same
+from exeunt.testing.programs.program import Program, Step
+from exeunt.testing.programs.rehearsing import Rehearsal
 
 
 @attrs.frozen

@@ -19,10 +19,10 @@ from exeunt import (
 )
 from exeunt.exceptions import AgentClosed, AgentCrashed, MailboxFull, Refusal
 from exeunt.testing import Schedule
-from exeunt.testing.expecting import Unexpected, expect_closed
-from exeunt.testing.faults import CrashBefore, FaultPlan, InjectedCrash
-from exeunt.testing.faulty import faulty
-from exeunt.testing.probe import Probe
+from exeunt.testing.doubles.expecting import Unexpected, expect_closed
+from exeunt.testing.doubles.probe import Probe
+from exeunt.testing.faults.faulty import faulty
+from exeunt.testing.faults.plan import CrashBefore, FaultPlan, InjectedCrash
 
 
 @attrs.frozen

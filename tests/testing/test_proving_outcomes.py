@@ -14,10 +14,10 @@ from small_programs import (
 )
 
 from exeunt.testing import Stalled
-from exeunt.testing.depth_first import DepthFirst
+from exeunt.testing.exploring.depth_first import DepthFirst
 from exeunt.testing.proving import prove
-from exeunt.testing.running import Rules, Run, perform
-from exeunt.testing.schedule import Tape
+from exeunt.testing.schedules.running import Rules, Run, perform
+from exeunt.testing.schedules.schedule import Tape
 
 
 def in_every_order(program: Program, most: int) -> list[Any] | None:

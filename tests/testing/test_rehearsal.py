@@ -12,6 +12,8 @@ import trio
 
 from exeunt import Agent, Handle, Pool, Reply, Request, open_supervisor, start
 from exeunt.exceptions import AgentClosed, AgentCrashed, Deadlock, Refusal, Unhandled
+from exeunt.testing.doubles.rehearsal import CannotRehearse, rehearse
+from exeunt.testing.doubles.stand_in import StandIn
 from exeunt.testing.effects import (
     Asked,
     Became,
@@ -30,8 +32,6 @@ from exeunt.testing.effects import (
     Unwatched,
     Watched,
 )
-from exeunt.testing.rehearsal import CannotRehearse, rehearse
-from exeunt.testing.stand_in import StandIn
 
 
 @attrs.frozen

@@ -12,13 +12,13 @@ from hypothesis import find, given, settings, strategies as st
 from exeunt import Agent, Reason, Request
 from exeunt.exceptions import AgentClosed, AgentCrashed, MailboxFull, Refusal
 from exeunt.testing import Schedule, Stalled
-from exeunt.testing.faults import CrashAfter, FaultPlan, InjectedCrash
-from exeunt.testing.faulty import faulty
-from exeunt.testing.playing import PlannedCrash
-from exeunt.testing.record import Record
-from exeunt.testing.scenario import End, Line, Scenario
+from exeunt.testing.faults.faulty import faulty
+from exeunt.testing.faults.plan import CrashAfter, FaultPlan, InjectedCrash
+from exeunt.testing.scenarios.playing import PlannedCrash
+from exeunt.testing.scenarios.record import Record
+from exeunt.testing.scenarios.scenario import End, Line, Scenario
+from exeunt.testing.scenarios.vocabulary import message_types
 from exeunt.testing.strategies import ends, lines, messages, scenarios, schedules
-from exeunt.testing.vocabulary import message_types
 
 M = TypeVar("M")
 FEW = settings(max_examples=60, deadline=None)

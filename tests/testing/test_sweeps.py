@@ -25,18 +25,18 @@ from disturbed import (
 from exeunt import Agent, Outcome, Reason, start
 from exeunt._core.life import Life
 from exeunt.testing import Stalled
-from exeunt.testing.exploration import NotDeterministic
-from exeunt.testing.failpoints import failpoint
-from exeunt.testing.faults import InjectedCrash
+from exeunt.testing.exploring.exploration import NotDeterministic
+from exeunt.testing.faults.failpoints import failpoint
+from exeunt.testing.faults.plan import InjectedCrash
 from exeunt.testing.sweeping.blows import Blow, join, split
 from exeunt.testing.sweeping.oracle import LedgerBroken
-from exeunt.testing.sweeping.victims import victim
-from exeunt.testing.sweeps import (
+from exeunt.testing.sweeping.sweeps import (
     replay_disturbed,
     sweep_cancellation,
     sweep_crashes,
     sweep_interrupts,
 )
+from exeunt.testing.sweeping.victims import victim
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "planted"))
 

@@ -7,13 +7,13 @@ import attrs
 import trio
 
 from exeunt import Agent, Handle, Outcome, Reply, Request, open_supervisor, start
+from exeunt.testing.doubles.expecting import expect_closed
+from exeunt.testing.doubles.probe import Probe
+from exeunt.testing.doubles.rehearsal import Rehearsal, rehearse
+from exeunt.testing.doubles.stand_in import StandIn
 from exeunt.testing.effects import Effect, Turn
-from exeunt.testing.expecting import expect_closed
-from exeunt.testing.faults import CrashBefore, Delay, FaultPlan, random_faults
-from exeunt.testing.faulty import faulty
-from exeunt.testing.probe import Probe
-from exeunt.testing.rehearsal import Rehearsal, rehearse
-from exeunt.testing.stand_in import StandIn
+from exeunt.testing.faults.faulty import faulty
+from exeunt.testing.faults.plan import CrashBefore, Delay, FaultPlan, random_faults
 
 
 @attrs.frozen

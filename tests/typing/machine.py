@@ -8,8 +8,8 @@ from hypothesis.strategies import SearchStrategy
 from exeunt import Agent, Outcome, Request
 from exeunt.testing import Schedule
 from exeunt.testing.machine import AgentMachine
-from exeunt.testing.record import Record, Result
-from exeunt.testing.scenario import End, Line, Scenario
+from exeunt.testing.scenarios.record import Record, Result
+from exeunt.testing.scenarios.scenario import End, Line, Scenario
 from exeunt.testing.strategies import ends, lines, messages, scenarios, schedules
 
 

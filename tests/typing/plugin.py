@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import assert_type
 
-from exeunt.testing.decorating import explored
+from exeunt.testing.exploring.decorating import explored
 
 
 @explored(runs=10, timers=True)

@@ -6,8 +6,12 @@ import trio
 
 from exeunt import Handle, Outcome
 from exeunt.testing.sweeping.sweep import Sweep
+from exeunt.testing.sweeping.sweeps import (
+    sweep_cancellation,
+    sweep_crashes,
+    sweep_interrupts,
+)
 from exeunt.testing.sweeping.victims import victim
-from exeunt.testing.sweeps import sweep_cancellation, sweep_crashes, sweep_interrupts
 
 
 async def scenario(number: int, name: str) -> None: ...

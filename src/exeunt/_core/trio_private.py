@@ -12,7 +12,7 @@ interface. Each is guarded: where the name is gone, a public stand-in takes over
 * *Who runs next?* Trio takes whatever is runnable in one batch and may reverse it, so
   that repeating a test explores almost nothing. Replacing the queue of runnable
   tasks lets a test choose each next step. The stand-in, made of documented parts, is
-  `exeunt.testing.gate`; should that fail as well, a seed decides on the batches.
+  `exeunt.testing.schedules.gate`; should that fail too, a seed decides on batches.
 """
 
 from collections import deque

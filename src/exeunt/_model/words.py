@@ -14,3 +14,8 @@ def shown(message: object) -> str:
     except BaseException as error:  # noqa: ASYNC103 - tests may even skip from there
         text = f"<{type(message).__name__}, whose repr raised {type(error).__name__}>"
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
+
+
+def counted(number: int, noun: str) -> str:
+    """Return *number* and *noun*, in the plural where that is due."""
+    return f"{number:,} {noun}{'s' * (number != 1)}"

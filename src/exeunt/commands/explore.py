@@ -11,8 +11,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from ..testing import NotDeterministic, Schedule, find_failure, replay
-from ..testing.exploration import Exploration
+from ..testing import NotDeterministic, Schedule, Unproved, find_failure, prove, replay
+from ..testing.exploring.exploration import Exploration
 
 SUMMARY: str = (
     "run an async function in many orders of its steps, and show one that fails"
@@ -26,7 +26,8 @@ up all it needs, each time anew, and raises if something is wrong. Time is virtu
 exit status:
   0    it held in all the orders that were tried
   1    it failed in one, which is shown
-  2    wrong usage, FILE or SCENARIO could not be used, or it is not deterministic
+  2    wrong usage, FILE or SCENARIO could not be used, it is not deterministic, or
+       with --prove there were orders left when the runs had been used up
   130  interrupted by Ctrl-C
 """
 
@@ -40,7 +41,7 @@ def set_up(parser: argparse.ArgumentParser) -> None:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("file", metavar="FILE", type=Path, help="a Python file")
     parser.add_argument("scenario", metavar="SCENARIO", help="a function in it")
-    parser.add_argument("--runs", type=int, default=500, help="how many runs (500)")
+    parser.add_argument("--runs", type=int, help="how many runs (500; to prove 20,000)")
     parser.add_argument(
         "--seconds", type=float, help="after how many seconds no more runs are begun"
     )
@@ -55,6 +56,9 @@ def set_up(parser: argparse.ArgumentParser) -> None:
         "--timers", action="store_true", help="deadlines may come at any step"
     )
     parser.add_argument(
+        "--prove", action="store_true", help="try every order that can matter"
+    )
+    parser.add_argument(
         "--replay", metavar="SCHEDULE", help="run once, in this order, such as '2h1'"
     )
 
@@ -66,8 +70,10 @@ def run(options: argparse.Namespace) -> int:
         if options.replay is not None:
             Schedule.parse(options.replay)  # or it is no use to begin
             return _replay(scenario, options.replay)
+        if options.prove:
+            return _proved(scenario, options.runs)
         return _shown(_explore(scenario, options))
-    except (_Unusable, NotDeterministic, ValueError) as error:
+    except (_Unusable, NotDeterministic, Unproved, ValueError) as error:
         print(f"exeunt explore: {error}", file=sys.stderr)
         return _UNUSABLE
     except KeyboardInterrupt:
@@ -82,7 +88,7 @@ def _explore(scenario: Scenario, options: argparse.Namespace) -> Exploration:
     return find_failure(
         scenario,
         strategy=options.strategy,
-        runs=options.runs,
+        runs=500 if options.runs is None else options.runs,
         seconds=options.seconds,
         seed=options.seed,
         granularity="tick" if options.ticks else "step",
@@ -97,6 +103,18 @@ def _shown(found: Exploration) -> int:
     _show_error(found.finding.error)
     print(found)
     return _FAILED
+
+
+def _proved(scenario: Scenario, runs: int | None) -> int:
+    try:
+        print(prove(scenario, runs=20_000 if runs is None else runs))
+    except (NotDeterministic, Unproved):
+        raise
+    except Exception as error:
+        _show_error(error)
+        print(*error.__notes__, sep="\n")
+        return _FAILED
+    return 0
 
 
 def _replay(scenario: Scenario, schedule: str) -> int:

@@ -14,12 +14,16 @@ from .conformance import (
     check_agent,
     check_mailbox,
 )
-from .decorating import explored
-from .expecting import Unexpected, expect_closed
-from .exploration import Exploration, Finding, NotDeterministic
-from .exploring import explore, find_failure, replay
-from .failpoints import failing, failpoint
-from .faults import (
+from .doubles.expecting import Unexpected, expect_closed
+from .doubles.probe import Probe, Standing
+from .doubles.rehearsal import CannotRehearse, Rehearsal, rehearse
+from .doubles.stand_in import Script, StandIn
+from .exploring.decorating import explored
+from .exploring.exploration import Exploration, Finding, NotDeterministic
+from .exploring.explore import explore, find_failure, replay
+from .faults.failpoints import failing, failpoint
+from .faults.faulty import Faulty, faulty
+from .faults.plan import (
     CrashAfter,
     CrashBefore,
     Delay,
@@ -31,20 +35,16 @@ from .faults import (
     InjectedCrash,
     random_faults,
 )
-from .faulty import Faulty, faulty
 from .leaks import Leaked, nothing_leaks
-from .probe import Probe, Standing
-from .record import Entry, Record, Result
 from .proving import Proof, Unproved, prove, touch
-from .rehearsal import CannotRehearse, Rehearsal, rehearse
-from .running import UncontrolledSchedule
-from .scenario import End, Line, Scenario
-from .schedule import Schedule
-from .stand_in import Script, StandIn
+from .scenarios.record import Entry, Record, Result
+from .scenarios.scenario import End, Line, Scenario
+from .schedules.running import UncontrolledSchedule
+from .schedules.schedule import Schedule
 from .sweeping.oracle import LedgerBroken
 from .sweeping.sweep import Sweep
+from .sweeping.sweeps import sweep_cancellation, sweep_crashes, sweep_interrupts
 from .sweeping.victims import victim
-from .sweeps import sweep_cancellation, sweep_crashes, sweep_interrupts
 
 __all__ = [
     "CannotRehearse",
@@ -84,8 +84,8 @@ __all__ = [
     "Standing",
     "Sweep",
     "UncontrolledSchedule",
-    "Unproved",
     "Unexpected",
+    "Unproved",
     "check_agent",
     "check_mailbox",
     "expect_closed",

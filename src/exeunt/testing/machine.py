@@ -15,15 +15,15 @@ from hypothesis.stateful import (
 )
 
 from .._core.setting import check_factory, name_of
-from .comparing import same
-from .printing import Script
-from .program import SAYING, Deed, Program, Step
-from .rehearsing import Rehearsal
-from .schedule import Schedule
+from .programs.comparing import same
+from .programs.printing import Script
+from .programs.program import SAYING, Deed, Program, Step
+from .programs.rehearsing import Rehearsal
+from .scenarios.vocabulary import is_request
+from .schedules.schedule import Schedule
 from .strategies import schedules
-from .strategies_of_messages import drawn_by_type
-from .strategies_of_programs import with_smaller_messages
-from .vocabulary import is_request
+from .strategies.of_messages import drawn_by_type
+from .strategies.of_programs import with_smaller_messages
 
 T = TypeVar("T")
 

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import attrs
 
 from ..._model.request import Request
-from ..schedule import Schedule
+from ..schedules.schedule import Schedule
 from .laws import Kind
 from .likeness import copied
 from .scene import End, EndWay, Line, Scene, Way

@@ -12,7 +12,7 @@ from trio.lowlevel import Task
 
 from ..._core.life import Life
 from ..._model.outcome import Outcome
-from ..schedule import Schedule
+from ..schedules.schedule import Schedule
 from .scene import Line, Scene
 
 How = Literal["running", "handled", "failed", "interrupted", "postponed", "streamed"]

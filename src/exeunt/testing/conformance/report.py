@@ -5,7 +5,7 @@ from typing import final
 import attrs
 
 from ..._model.words import shown
-from ..schedule import Schedule
+from ..schedules.schedule import Schedule
 from .play import Entry, Play
 from .scene import Scene
 

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 import attrs
 
-from ..schedule import Schedule
+from ..schedules.schedule import Schedule
 from .scene import Line, Scene
 
 T = TypeVar("T")

@@ -9,7 +9,7 @@ import attrs
 
 from ...exceptions import CleanupOverran
 from ...stalls.failing import Stalled
-from ..schedule import Schedule
+from ..schedules.schedule import Schedule
 from .drawing import draw_schedule
 from .laws import Bench, Broken, Kind, Law
 from .likeness import copied

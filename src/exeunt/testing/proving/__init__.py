@@ -5,9 +5,8 @@ order" or with an order that fails. It needs few runs because most orders of ste
 differ in nothing: two tasks that use different channels may go in either order.
 
 Read from the bottom: `footprint` (what a step touches), `recorder` (who writes that
-down), `operations` and `attributes`
-(who tells the recorder), `order` (which
-step had to come before which), `reduction` (which orders are left to be tried).
+down), `operations` and `attributes` (who tells the recorder), `order` (which step had
+to come before which), `reduction` (which orders are left to be tried).
 """
 
 from .proof import Proof, Unproved

@@ -9,11 +9,12 @@ import attrs
 import trio
 
 from ..._core.trio_private import can_steer
-from ..exploration import NotDeterministic
-from ..explorer import Budget, Explorer
-from ..progress import progress
-from ..running import Chooser, Rules, Run, perform
-from ..schedulers import Evenly
+from ..._model.words import counted
+from ..exploring.exploration import NotDeterministic
+from ..exploring.explorer import Budget, Explorer
+from ..exploring.progress import progress
+from ..exploring.schedulers import Evenly
+from ..schedules.running import Chooser, Rules, Run, perform
 from .attributes import watched
 from .footprint import Names
 from .noting import noted
@@ -178,9 +179,10 @@ class _Prover:
         raise AssertionError("an exploration with a finding raises it")
 
     def _give_up(self) -> Never:
+        spent = counted(self.budget.spent, "run")
         raise Unproved(
-            f"{self.explorer.name} held in {self.budget.spent:,} runs, but there are "
-            "orders that were not tried; make the scenario smaller, allow more runs, "
+            f"{self.explorer.name} held in {spent}, but there are orders that were not "
+            "tried; make the scenario smaller, allow more runs, "
             "or be content to explore it"
         )
 

@@ -14,7 +14,7 @@ import trio
 from trio.abc import Instrument
 from trio.lowlevel import Task
 
-from ..story import is_main
+from ..exploring.story import is_main
 from .footprint import WORLD, Footprint, How, Names, Place
 
 recorder: ContextVar["Recorder | None"] = ContextVar("recorder", default=None)

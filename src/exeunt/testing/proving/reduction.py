@@ -23,7 +23,7 @@ from collections.abc import Sequence
 import attrs
 from trio.lowlevel import Task
 
-from ..exploration import NotDeterministic
+from ..exploring.exploration import NotDeterministic
 from .footprint import Footprint, commute
 from .order import Order
 from .recorder import Recorder, Step

@@ -22,9 +22,9 @@ import pytest
 import trio
 
 from ..complaints import SingleSchedule
-from ..decorating import Order, order
-from ..running import tally
-from ..schedule import Schedule
+from ..exploring.decorating import Order, order
+from ..schedules.running import tally
+from ..schedules.schedule import Schedule
 from .conducting import Performance
 from .drawn import Examples, examples_of
 from .fixtures import NAMES, check_fixture, probe, supervisor

@@ -14,10 +14,10 @@ from trio.lowlevel import Task
 
 from ..._core.trio_private import seeded
 from ...stalls.failing import Stalled, fail_when_stalled
+from ..exploring.story import Narrator, is_main
 from ..leaks import nothing_leaks
-from ..running import Chooser, Conductor, Rules, Run, tally
-from ..schedule import Schedule, Tape
-from ..story import Narrator, is_main
+from ..schedules.running import Chooser, Conductor, Rules, Run, tally
+from ..schedules.schedule import Schedule, Tape
 from .line import Line, only_waits
 
 

@@ -16,7 +16,7 @@ import pytest
 from trio.abc import Clock
 from trio.testing import MockClock
 
-from ..schedule import Schedule, Tape
+from ..schedules.schedule import Schedule, Tape
 from .conducting import alone, conductor_of, counted, not_stalled, rules_of
 
 _CLOCK = "exeunt_clock"  # among the arguments, where pytest-trio finds it

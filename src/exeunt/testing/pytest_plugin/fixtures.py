@@ -7,7 +7,7 @@ import pytest
 
 from ...supervision.opening import open_supervisor
 from ...supervision.supervisor import Supervisor
-from ..probe import Probe
+from ..doubles.probe import Probe
 
 NAMES = frozenset({"probe", "supervisor"})
 

@@ -14,13 +14,13 @@ from _pytest.runner import runtestprotocol
 from trio.abc import Instrument
 
 from ..complaints import NotExplored
-from ..exploration import Exploration, NotDeterministic
-from ..explorer import Budget, Explorer
-from ..progress import progress
-from ..running import Chooser, Rules, Run
-from ..schedule import Schedule, Tape
-from ..schedulers import Evenly
-from ..shrinking import Choices, kind_of, shrink
+from ..exploring.exploration import Exploration, NotDeterministic
+from ..exploring.explorer import Budget, Explorer
+from ..exploring.progress import progress
+from ..exploring.schedulers import Evenly
+from ..exploring.shrinking import Choices, kind_of, shrink
+from ..schedules.running import Chooser, Rules, Run
+from ..schedules.schedule import Schedule, Tape
 from .conducting import Performance, StoryOfTest, rules_of
 from .telling import add_section, command
 

@@ -8,6 +8,8 @@ from typing import Any, cast
 import attrs
 import pytest
 
+from ..._model.words import counted
+
 TITLE = "exeunt: the schedule"
 _ATTRIBUTE = "exeunt_orders"  # of a report, which xdist sends over
 _AGAIN = re.compile(r"^Run it again: (.*)$", re.MULTILINE)
@@ -41,7 +43,7 @@ class Seen:
     orders: int
 
     def __str__(self) -> str:
-        return f"{_counted(self.orders, 'order')} of steps in " + _counted(
+        return f"{counted(self.orders, 'order')} of steps in " + counted(
             self.runs, "run"
         )
 
@@ -105,17 +107,13 @@ class Summary:
             terminalreporter.write_line(self._in_one_line())
 
     def _in_one_line(self) -> str:
-        tests = _counted(len(self._seen), "test")
-        runs = _counted(sum(seen.runs for seen in self._seen.values()), "run")
+        tests = counted(len(self._seen), "test")
+        runs = counted(sum(seen.runs for seen in self._seen.values()), "run")
         few = min(self._seen, key=lambda name: self._seen[name].orders)
         many = max(seen.orders for seen in self._seen.values())
         if self._seen[few].orders == many:
-            return f"{tests}, {runs}: {_counted(many, 'order')} of steps each"
+            return f"{tests}, {runs}: {counted(many, 'order')} of steps each"
         return (
             f"{tests}, {runs}: {self._seen[few].orders:,} to {many:,} orders of steps "
             f"each; fewest in {few}"
         )
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'s' * (number != 1)}"

@@ -12,7 +12,7 @@ from trio.lowlevel import Task, current_statistics
 
 from ..._core.trio_private import await_frames
 from ...stalls.stack import own_frames
-from ..story import Place
+from ..exploring.story import Place
 
 
 @attrs.define(eq=False)

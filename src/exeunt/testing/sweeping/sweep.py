@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 import attrs
 
-from ..story import Place
+from ..._model.words import counted
+from ..exploring.story import Place
 
 
 @attrs.frozen(kw_only=True)
@@ -37,8 +38,8 @@ class Sweep:
 
     def __str__(self) -> str:
         told = (
-            f"{self.scenario} held: {self.done} at {_counted(self.points, 'point')} in "
-            f"{_counted(self.schedules, 'order')} of steps, {self.runs:,} runs."
+            f"{self.scenario} held: {self.done} at {counted(self.points, 'point')} in "
+            f"{counted(self.schedules, 'order')} of steps, {self.runs:,} runs."
         )
         if not self.controlled:
             return f"{told} This Trio could not be steered, so nothing was swept."
@@ -48,7 +49,7 @@ class Sweep:
         if self.hit or self.missed:
             number = len(self.hit) + len(self.missed)
             lines.append(
-                f"Cut short: {len(self.hit)} of {_counted(number, 'await line')}."
+                f"Cut short: {len(self.hit)} of {counted(number, 'await line')}."
             )
         if self.missed:
             lines += ["Never cut short:", *(f"  {line}" for line in self.missed)]
@@ -58,7 +59,3 @@ class Sweep:
 def in_order(places: Iterable[Place]) -> tuple[Place, ...]:
     """Return these places in the order of the program's text."""
     return tuple(sorted(places, key=lambda place: (place.file, place.line)))
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'s' * (number != 1)}"

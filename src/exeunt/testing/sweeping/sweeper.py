@@ -8,13 +8,13 @@ from typing import Any
 import attrs
 
 from ..._core.setting import name_of
-from ..exploration import NotDeterministic
-from ..progress import Bar, progress
-from ..running import Chooser, Rules, Run
-from ..schedule import Schedule, Tape
-from ..schedulers import PORTFOLIO, scheduler
-from ..shrinking import Choices, shrink
-from ..story import Narrator, Place
+from ..exploring.exploration import NotDeterministic
+from ..exploring.progress import Bar, progress
+from ..exploring.schedulers import PORTFOLIO, scheduler
+from ..exploring.shrinking import Choices, shrink
+from ..exploring.story import Narrator, Place
+from ..schedules.running import Chooser, Rules, Run
+from ..schedules.schedule import Schedule, Tape
 from .blows import Blow, join
 from .sight import await_lines
 from .sweep import Sweep, in_order

@@ -12,10 +12,10 @@ from ..._core.audience import looking_on
 from ..._core.setting import name_of
 from ..._model.outcome import Outcome
 from ...exceptions import AgentClosed, AgentCrashed, ReplyDropped
-from ..failpoints import failing
-from ..faults import FailAt, InjectedCrash
-from ..running import Chooser, Rules, Run, perform
-from ..story import Place
+from ..exploring.story import Place
+from ..faults.failpoints import failing
+from ..faults.plan import FailAt, InjectedCrash
+from ..schedules.running import Chooser, Rules, Run, perform
 from .blows import Blow
 from .keyboard import Keyboard
 from .oracle import check_books

@@ -11,7 +11,7 @@ from ..._core.handle import Handle
 from ..._core.life import Life
 from ..._model.lifecycle import Reason
 from ...exceptions import Refusal
-from ..faults import InjectedCrash
+from ..faults.plan import InjectedCrash
 from .blows import Blow
 
 Handler = Callable[[Any], Awaitable[object]]

@@ -1,0 +1,1 @@
+"""What stands in a test where something else would: probes, rehearsals, stand-ins."""

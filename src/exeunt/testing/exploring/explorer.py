@@ -1,0 +1,205 @@
+"""One scenario, run over and over: the search, and what is made of a failure."""
+
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from itertools import cycle
+from random import Random
+from typing import Any
+
+import attrs
+
+from ..schedules.running import Rules, Run, perform
+from ..schedules.schedule import Schedule, Tape
+from .depth_first import DepthFirst
+from .exploration import Exploration, Finding, NotDeterministic
+from .progress import Bar
+from .schedulers import PORTFOLIO, scheduler
+from .shrinking import Choices, kind_of, shrink
+from .story import Narrator
+
+_ATTEMPTS = 1_000  # runs for making a schedule smaller
+_IN_TICKS = 200  # runs for finding the same failure within Trio's batches
+
+
+@attrs.define
+class Budget:
+    """How much may be run, and how much was.
+
+    Attributes:
+        runs: how many runs there may be.
+        end: when the last may begin, by `time.monotonic`; None for whenever.
+        bar: what is told of each.
+        spent: how many there were.
+    """
+
+    runs: int
+    end: float | None
+    bar: Bar
+    spent: int = 0
+
+    def is_left(self) -> bool:
+        """Return whether there may be one more run."""
+        return self.spent < self.runs and (
+            self.end is None or time.monotonic() < self.end
+        )
+
+    def spend(self) -> None:
+        """Count one more run."""
+        self.spent += 1
+        self.bar.update(1)
+
+
+@attrs.define
+class Explorer:
+    """One scenario, and how it is run."""
+
+    scenario: Callable[..., Awaitable[object]]
+    args: tuple[Any, ...]
+    rules: Rules
+    seed: int
+    orders: set[tuple[int, ...]] = attrs.field(factory=set[tuple[int, ...]])
+    controlled: bool = True
+
+    @property
+    def name(self) -> str:
+        """What the scenario is called."""
+        return getattr(self.scenario, "__name__", repr(self.scenario))
+
+    def check_determinism(self) -> None:
+        """Run the scenario twice in the same order.
+
+        Raises:
+            NotDeterministic: something else than the schedule made a difference.
+        """
+        first, again = self.along(()), self.along(())
+        self.controlled = first.controlled
+        if first.controlled:
+            _must_be_same(first, again, self.name)
+
+    def along(self, choices: Choices) -> Run:
+        """Run the scenario with these choices."""
+        return self._perform(Tape(choices))
+
+    def search(self, strategy: str, budget: Budget) -> Exploration:
+        """Run the scenario under schedule after schedule, until one fails."""
+        kind, _, bound = strategy.partition(":")
+        if kind == "dfs":
+            return self._search_all(int(bound) if bound else None, budget)
+        names = PORTFOLIO if strategy == "auto" else (strategy,)
+        makers = cycle([(name, scheduler(name)) for name in names])
+        name, make = ("fifo", scheduler("fifo")) if strategy == "auto" else next(makers)
+        length = 0
+        while budget.is_left():
+            chooser = make(self._random(budget.spent), length)
+            if not self.controlled:
+                self.rules = attrs.evolve(self.rules, seed=budget.spent)
+            run = self._perform(chooser)
+            budget.spend()
+            if run.error is not None:
+                return self.found(run, name, budget)
+            length = max(length, len(run.choices))
+            name, make = next(makers)
+        return self._report(budget)
+
+    def _search_all(self, bound: int | None, budget: Budget) -> Exploration:
+        listed = DepthFirst(bound)
+        for choices in listed:
+            if not budget.is_left():
+                return self._report(budget)
+            run = self.along(tuple(choices))
+            budget.spend()
+            if run.error is not None:
+                return self.found(run, "dfs", budget)
+            listed.learn(run)
+        return self._report(budget, exhausted=True)
+
+    def _perform(self, chooser: Any) -> Run:
+        run = perform(self.scenario, self.args, chooser, self.rules)
+        self.orders.add(tuple(run.order))
+        return run
+
+    def _report(
+        self,
+        budget: Budget,
+        *,
+        exhausted: bool = False,
+        finding: Finding | None = None,
+    ) -> Exploration:
+        return Exploration(
+            scenario=self.name,
+            runs=budget.spent,
+            distinct=len(self.orders),
+            exhausted=exhausted,
+            controlled=self.controlled,
+            finding=finding,
+        )
+
+    def found(self, run: Run, by: str, budget: Budget) -> Exploration:
+        """Make what is to be told of a run that has failed."""
+        assert run.error is not None
+        distinct = len(self.orders)
+        smallest = self._smallest(run)
+        again, story = self.narrate(smallest)
+        if run.controlled:
+            _must_be_same(self.along(smallest), again, self.name)
+        finding = Finding(
+            error=again.error or run.error,
+            schedule=self._schedule(smallest),
+            first_found=self._schedule(run.choices),
+            found_by=by,
+            story=story,
+            within_ticks=self._within_ticks(run.error),
+        )
+        report = self._report(budget, finding=finding)
+        return attrs.evolve(report, distinct=distinct)
+
+    def _smallest(self, run: Run) -> Choices:
+        return shrink(run, self.along, _ATTEMPTS) if run.controlled else ()
+
+    def _random(self, number: int) -> Random:
+        return Random(f"{self.seed}:{number}")  # noqa: S311
+
+    def _schedule(self, choices: Sequence[int]) -> Schedule:
+        return Schedule(
+            choices,
+            granularity=self.rules.granularity,
+            timers=self.rules.timers,
+            seed=self.rules.seed,
+        )
+
+    def narrate(self, choices: Choices) -> tuple[Run, str]:
+        """Run the scenario with these choices, and tell what happened."""
+        narrator = Narrator(Tape(choices), self.name)
+        run = perform(
+            self.scenario, self.args, narrator, self.rules, instruments=[narrator]
+        )
+        return run, narrator.told()
+
+    def _within_ticks(self, error: Exception) -> bool:
+        if self.rules.granularity == "tick":
+            return True
+        kind = kind_of(error)
+        rules = attrs.evolve(self.rules, granularity="tick")
+        make = scheduler("random")
+        for number in range(_IN_TICKS):
+            chooser = make(self._random(number), 0)
+            run = perform(self.scenario, self.args, chooser, rules)
+            if run.error is not None and kind_of(run.error) == kind:
+                return True
+        return False
+
+
+def _must_be_same(first: Run, again: Run, name: str) -> None:
+    kinds = [run.error and kind_of(run.error) for run in (first, again)]
+    if (first.order, first.options, kinds[0]) == (again.order, again.options, kinds[1]):
+        return
+    pairs = zip(first.order, again.order, strict=False)
+    same = next(
+        (step for step, (one, other) in enumerate(pairs) if one != other),
+        min(first.steps, again.steps),
+    )
+    raise NotDeterministic(
+        f"{name} ran differently under the same schedule, from step {same} on: "
+        "something besides the order of its steps decides what it does, such as the "
+        "clock, chance, a thread, the order of a set, or what an earlier run has left"
+    )

@@ -1,0 +1,1 @@
+"""Scenarios: who says what to an agent, and who ends it."""

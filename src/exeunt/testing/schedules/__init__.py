@@ -1,0 +1,1 @@
+"""An order of steps, and a run of Trio that takes it."""

@@ -1,0 +1,275 @@
+"""One run of a program in which every choice of the next task is ours, and recorded."""
+
+import warnings
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextvars import ContextVar
+from math import inf
+from typing import Any, Literal, Protocol, TypeAlias
+
+import attrs
+import trio
+import trio.testing
+from trio.abc import Instrument
+from trio.lowlevel import Task, current_statistics
+
+from ..._core.trio_private import seeded
+from ...stalls.failing import Stalled
+from ...stalls.looking import who_waits
+from ...stalls.values import Stall
+from .steering import steer
+
+HORIZON = 1e9  # virtual seconds, some thirty years
+
+Granularity: TypeAlias = Literal["step", "tick"]
+
+
+class UncontrolledSchedule(RuntimeWarning):
+    """This Trio cannot be steered: the run took an order that Trio chose.
+
+    That order depends on a seed at best, and schedules make no difference. Use a
+    version of Trio that exeunt supports.
+    """
+
+
+class Chooser(Protocol):
+    """Who decides which of several tasks runs next."""
+
+    def choose(self, ready: Sequence[Task], options: int) -> int:
+        """Return which of the *options* is taken.
+
+        Args:
+            ready: the tasks that can run, the longest waiting first.
+            options: how many ways there are to go on: one for each task, and one more
+                if the clock may jump to the next deadline instead.
+        """
+        ...
+
+
+@attrs.frozen
+class Rules:
+    """What a run may do.
+
+    Attributes:
+        granularity: ``"step"``: any task that can run may be the next.
+            ``"tick"``: Trio's batches, each in any order.
+        timers: whether a deadline may come before tasks that can still run.
+        max_steps: after how many steps a run is given up as one without an end.
+        seed: decides in what order Trio runs a batch if it cannot be steered.
+    """
+
+    granularity: Granularity = attrs.field(
+        default="step", validator=attrs.validators.in_(["step", "tick"])
+    )
+    timers: bool = False
+    max_steps: int = attrs.field(default=100_000, validator=attrs.validators.ge(1))
+    seed: int = 0
+
+
+@attrs.define
+class Run:
+    """What one run did.
+
+    Attributes:
+        choices: what was chosen wherever there was a choice.
+        options: among how many.
+        order: the tasks in the order of their steps, numbered as they came.
+        value: what the program returned.
+        error: or what it raised.
+        controlled: whether Trio could be steered at all.
+    """
+
+    choices: list[int] = attrs.field(factory=list[int])
+    options: list[int] = attrs.field(factory=list[int])
+    order: list[int] = attrs.field(factory=list[int])
+    value: Any = None
+    error: Exception | None = None
+    controlled: bool = True
+
+    @property
+    def steps(self) -> int:
+        """How many steps the run took."""
+        return len(self.order)
+
+
+tally: ContextVar["set[tuple[int, ...]] | None"] = ContextVar("tally", default=None)
+"""Where the orders of all runs are counted, if anybody wants to know."""
+
+
+def perform(
+    program: Callable[..., Awaitable[Any]],
+    args: tuple[Any, ...],
+    chooser: Chooser,
+    rules: Rules,
+    *,
+    before: Mapping[int, Callable[[], object]] | None = None,
+    instruments: Sequence[Instrument] = (),
+    run: Run | None = None,
+) -> Run:
+    """Run *program* once, with *chooser* as its scheduler, and say what it did.
+
+    Args:
+        program: an async function.
+        args: its arguments.
+        chooser: decides which task runs next.
+        rules: what the run may do.
+        before: what to call before which step, counted from 0.
+        instruments: who looks on.
+        run: where to write down what happens; a new record if not given.
+
+    Returns:
+        The record of the run, with the `Exception` that *program* raised, if any.
+        What is no `Exception` is raised.
+    """
+    run = Run() if run is None else run
+    clock = trio.testing.MockClock(autojump_threshold=0)
+    conductor = Conductor(run, chooser, rules, before or {}, clock)
+    try:
+        with seeded(rules.seed):
+            run.value = trio.run(
+                conductor.lead, program, args, clock=clock, instruments=instruments
+            )
+    except trio.TrioInternalError as error:
+        if not isinstance(error.__cause__, Stalled):
+            raise
+        run.error = error.__cause__
+    except Exception as error:
+        run.error = error
+    seen = tally.get()
+    if seen is not None:
+        seen.add(tuple(run.order))
+    return run
+
+
+@attrs.define(eq=False)
+class Conductor:
+    """Picks the task for each step of one run, and writes down what was picked."""
+
+    run: Run
+    chooser: Chooser
+    rules: Rules
+    before: Mapping[int, Callable[[], object]]
+    clock: trio.testing.MockClock
+    patience: trio.CancelScope = attrs.field(factory=trio.CancelScope)
+    _numbers: dict[Task, int] = attrs.field(factory=dict[Task, int])
+    _batch: list[Task] = attrs.field(factory=list[Task])
+    _disturbed: bool = False
+    _has_worked: Callable[[], bool] = bool
+    _stall: Stall | None = None
+
+    async def lead(
+        self, program: Callable[..., Awaitable[Any]], args: tuple[Any, ...]
+    ) -> Any:
+        """Take over the run that this is called in, then run *program* in it."""
+        self.patience.deadline = trio.current_time() + HORIZON
+        with self.patience:
+            self.take_over()
+            try:
+                value = await program(*args)
+                if self._stall is None:  # or a thread has ended after all
+                    return value
+            finally:
+                self.check_control()
+        raise self._stalled()
+
+    def _stalled(self) -> Stalled:
+        if self.run.steps >= self.rules.max_steps:
+            return Stalled(
+                f"the program went on for more than {self.rules.max_steps:,} steps"
+            )
+        text = f"after {self.run.steps} steps nothing happened any more"
+        if self._stall is None:
+            return Stalled(f"{text}: every task waits")
+        if self._stall.outside:
+            text += (
+                ", as virtual time cannot pass while a thread, a socket or a signal is "
+                "waited for; put something in its place that waits for Trio alone"
+            )
+        return Stalled(text, stall=self._stall)
+
+    def take_over(self) -> None:
+        """Steer the run that this is called in, from here on."""
+        self._has_worked = steer(self.pick)
+
+    def check_control(self) -> None:
+        """Warn if Trio did not let itself be steered since `take_over`."""
+        self.run.controlled = self._has_worked()
+        if not self.run.controlled:
+            warnings.warn(
+                f"exeunt cannot steer Trio {trio.__version__}: the run took an order "
+                "that depends on its seed alone, and most orders are out of reach",
+                UncontrolledSchedule,
+                stacklevel=2,
+            )
+
+    def pick(self, runnable: Callable[[], list[Task]]) -> Task | None:
+        """Return the task that takes the next step, if one does in this pass."""
+        ready = runnable()
+        if not ready:
+            self._look()
+            return None
+        if not self._disturbed:
+            self._disturbed = True
+            if self._disturb():
+                ready = runnable()
+        task = self._choose(ready)
+        if task is not None:
+            self._disturbed = False
+            self.run.order.append(self._number_of(task, ready))
+        return task
+
+    def _number_of(self, task: Task, ready: list[Task]) -> int:
+        # Those that were passed over are numbered too, or two tasks of a kind would
+        # have the same numbers whichever goes first.
+        if task not in self._numbers:
+            for each in ready:
+                self._numbers.setdefault(each, len(self._numbers))
+        return self._numbers[task]
+
+    def _look(self) -> None:
+        """See who waits for what if time has run out, while they all stand there."""
+        if trio.current_time() < self.patience.deadline:
+            return
+        if self._stall is None:
+            self._stall = attrs.evolve(who_waits(), deadline=inf)
+        elif current_statistics().seconds_to_next_deadline == inf:
+            # Not even the end of patience has woken anybody.
+            raise Stalled("every task waits, and one shields itself", stall=self._stall)
+
+    def _disturb(self) -> bool:
+        step, limit = self.run.steps, self.rules.max_steps
+        if step >= limit:
+            self.patience.cancel()
+            if step >= 2 * limit:
+                raise Stalled(f"it shields itself for {limit:,} steps")
+        if step not in self.before:
+            return step >= limit
+        self.before[step]()
+        return True
+
+    def _choose(self, ready: list[Task]) -> Task | None:
+        wait = self._until_next_deadline() if self.rules.timers else 0
+        if self.rules.granularity == "tick":
+            rest = [task for task in self._batch if task in ready]
+            wait = 0 if rest else wait  # Trio looks at its clock between two batches
+            ready = self._batch = rest or ready
+        options = len(ready) + (wait > 0)
+        if options == 1:
+            return self._taken(ready, 0)
+        index = self.chooser.choose(ready, options)
+        self.run.choices.append(index)
+        self.run.options.append(options)
+        if index == len(ready):
+            self.clock.jump(wait)
+            return None
+        return self._taken(ready, index)
+
+    def _taken(self, ready: list[Task], index: int) -> Task:
+        task = ready[index]
+        if self._batch:
+            self._batch = [other for other in self._batch if other is not task]
+        return task
+
+    def _until_next_deadline(self) -> float:
+        wait = current_statistics().seconds_to_next_deadline
+        last = self.patience.deadline - trio.current_time()
+        return wait if 0 < wait < last else 0

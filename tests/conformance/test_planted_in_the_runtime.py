@@ -35,6 +35,7 @@ def found(bug: Bug, runs: int) -> bool:
     return False
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::exeunt.exceptions.CleanupOverran")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)

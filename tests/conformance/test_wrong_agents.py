@@ -30,6 +30,7 @@ def test_the_law_finds_the_agent(
     assert broken.value.number == law
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("factory", "law"), WRONG[::4])
 def test_it_finds_it_under_a_supervisor_too(
     factory: Callable[[], Agent[Message]], law: int
@@ -39,6 +40,7 @@ def test_it_finds_it_under_a_supervisor_too(
     assert broken.value.number == law
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(1, 4))
 @pytest.mark.parametrize(
     ("factory", "law"),

@@ -140,3 +140,14 @@ async def test_a_turn_that_is_cancelled_can_read_why(nursery: trio.Nursery) -> N
     await doer.wait_closed()
     assert len(told) == 1
     assert "'the user has left'" in told[0]
+
+
+async def test_who_asks_from_another_run_gets_the_request_back(
+    nursery: trio.Nursery,
+) -> None:
+    doer = await start(nursery, Doer)
+    request = Do(do_nothing)
+    with pytest.raises(WrongRun) as raised:
+        await trio.to_thread.run_sync(trio.run, doer.ask, request)
+    assert raised.value.message is request
+    doer.stop()

@@ -146,7 +146,7 @@ def test_outside_of_a_proof_nothing_is_noted() -> None:
 
 
 def test_a_budget_that_is_used_up_is_no_proof() -> None:
-    with pytest.raises(Unproved, match="two_senders held in 1 runs, but there are"):
+    with pytest.raises(Unproved, match="two_senders held in 1 run, but there are"):
         prove(two_senders, runs=1)
 
 

@@ -74,7 +74,7 @@ def check_outcomes(seed: int, most: int) -> bool:
 
 
 def test_a_proof_sees_every_outcome_of_a_random_program() -> None:
-    assert sum(check_outcomes(seed, 400) for seed in range(60)) > 50
+    assert sum(check_outcomes(seed, 400) for seed in range(30)) > 24
 
 
 @pytest.mark.slow

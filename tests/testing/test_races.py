@@ -51,11 +51,6 @@ def check_that_it_is_found(race: Race, seed: int) -> None:
         assert str(raised.value) == str(found.finding.error)
 
 
-@each_race
-def test_it_is_found(race: Race) -> None:
-    check_that_it_is_found(race, seed=1)
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(20))
 @each_race

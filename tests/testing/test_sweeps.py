@@ -125,6 +125,7 @@ def test_the_runtime_stands_a_sweep() -> None:
     sweep_a_busy_scene()
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize(
     "bug", [bug for bug in BUGS if bug.name in FOUND], ids=lambda bug: bug.name

@@ -24,6 +24,7 @@ class Finding:
     Attributes:
         error: what the program raised.
         schedule: the smallest schedule found under which it raises that.
+        again: how to run it under that schedule again.
         first_found: the schedule under which it was found first.
         found_by: the scheduler that found it.
         story: that run, in words.
@@ -34,6 +35,7 @@ class Finding:
 
     error: Exception
     schedule: Schedule
+    again: str
     first_found: Schedule
     found_by: str
     story: str
@@ -97,5 +99,5 @@ class Exploration:
             f"Smallest schedule found: {schedule} "
             f"({deviations} from first come, first served; {reach}).\n"
             f"What happens then:\n{found.story}\n"
-            f"Run it again: replay({self.scenario}, schedule={schedule!r})"
+            f"Run it again: {found.again}"
         )

@@ -7,8 +7,9 @@ from random import Random
 from typing import Any
 
 import attrs
+from trio.abc import Instrument
 
-from ..schedules.running import Rules, Run, perform
+from ..schedules.running import Chooser, Rules, Run, perform
 from ..schedules.schedule import Schedule, Tape
 from .depth_first import DepthFirst
 from .exploration import Exploration, Finding, NotDeterministic
@@ -16,9 +17,6 @@ from .progress import Bar
 from .schedulers import PORTFOLIO, scheduler
 from .shrinking import Choices, kind_of, shrink
 from .story import Narrator
-
-_ATTEMPTS = 1_000  # runs for making a schedule smaller
-_IN_TICKS = 200  # runs for finding the same failure within Trio's batches
 
 
 @attrs.define
@@ -59,6 +57,7 @@ class Explorer:
     seed: int
     orders: set[tuple[int, ...]] = attrs.field(factory=set[tuple[int, ...]])
     controlled: bool = True
+    attempts: int = 1_000  # at making a schedule smaller
 
     @property
     def name(self) -> str:
@@ -78,7 +77,27 @@ class Explorer:
 
     def along(self, choices: Choices) -> Run:
         """Run the scenario with these choices."""
-        return self._perform(Tape(choices))
+        return self.perform(Tape(choices))
+
+    def perform(
+        self,
+        chooser: Chooser,
+        rules: Rules | None = None,
+        instruments: Sequence[Instrument] = (),
+    ) -> Run:
+        """Run the scenario once."""
+        rules = self.rules if rules is None else rules
+        run = perform(self.scenario, self.args, chooser, rules, instruments=instruments)
+        self.orders.add(tuple(run.order))
+        return run
+
+    def narrator(self, choices: Choices) -> Narrator:
+        """Return who tells the story of a run with these choices."""
+        return Narrator(Tape(choices), self.name)
+
+    def again(self, schedule: Schedule) -> str:
+        """Return how to run the scenario again under *schedule*."""
+        return f"replay({self.name}, schedule={str(schedule)!r})"
 
     def search(self, strategy: str, budget: Budget) -> Exploration:
         """Run the scenario under schedule after schedule, until one fails."""
@@ -93,7 +112,7 @@ class Explorer:
             chooser = make(self._random(budget.spent), length)
             if not self.controlled:
                 self.rules = attrs.evolve(self.rules, seed=budget.spent)
-            run = self._perform(chooser)
+            run = self.perform(chooser)
             budget.spend()
             if run.error is not None:
                 return self.found(run, name, budget)
@@ -112,11 +131,6 @@ class Explorer:
                 return self.found(run, "dfs", budget)
             listed.learn(run)
         return self._report(budget, exhausted=True)
-
-    def _perform(self, chooser: Any) -> Run:
-        run = perform(self.scenario, self.args, chooser, self.rules)
-        self.orders.add(tuple(run.order))
-        return run
 
     def _report(
         self,
@@ -142,9 +156,11 @@ class Explorer:
         again, story = self.narrate(smallest)
         if run.controlled:
             _must_be_same(self.along(smallest), again, self.name)
+        schedule = self._schedule(smallest)
         finding = Finding(
             error=again.error or run.error,
-            schedule=self._schedule(smallest),
+            schedule=schedule,
+            again=self.again(schedule),
             first_found=self._schedule(run.choices),
             found_by=by,
             story=story,
@@ -154,7 +170,7 @@ class Explorer:
         return attrs.evolve(report, distinct=distinct)
 
     def _smallest(self, run: Run) -> Choices:
-        return shrink(run, self.along, _ATTEMPTS) if run.controlled else ()
+        return shrink(run, self.along, self.attempts) if run.controlled else ()
 
     def _random(self, number: int) -> Random:
         return Random(f"{self.seed}:{number}")  # noqa: S311
@@ -169,11 +185,8 @@ class Explorer:
 
     def narrate(self, choices: Choices) -> tuple[Run, str]:
         """Run the scenario with these choices, and tell what happened."""
-        narrator = Narrator(Tape(choices), self.name)
-        run = perform(
-            self.scenario, self.args, narrator, self.rules, instruments=[narrator]
-        )
-        return run, narrator.told()
+        narrator = self.narrator(choices)
+        return self.perform(narrator, instruments=[narrator]), narrator.told()
 
     def _within_ticks(self, error: Exception) -> bool:
         if self.rules.granularity == "tick":
@@ -181,9 +194,8 @@ class Explorer:
         kind = kind_of(error)
         rules = attrs.evolve(self.rules, granularity="tick")
         make = scheduler("random")
-        for number in range(_IN_TICKS):
-            chooser = make(self._random(number), 0)
-            run = perform(self.scenario, self.args, chooser, rules)
+        for number in range(self.attempts // 5):
+            run = self.perform(make(self._random(number), 0), rules)
             if run.error is not None and kind_of(run.error) == kind:
                 return True
         return False

@@ -14,7 +14,7 @@ from ..exploring.exploration import NotDeterministic
 from ..exploring.explorer import Budget, Explorer
 from ..exploring.progress import progress
 from ..exploring.schedulers import Evenly
-from ..schedules.running import Chooser, Rules, Run, perform
+from ..schedules.running import Chooser, Rules, Run
 from .attributes import watched
 from .footprint import Names
 from .noting import noted
@@ -141,19 +141,12 @@ class _Prover:
         )
 
     def _run(self, chooser: Chooser, looking: Recorder | None) -> Run:
-        explorer = self.explorer
+        instruments = [] if looking is None else [looking]
         token = recorder.set(looking)
         try:
-            run = perform(
-                explorer.scenario,
-                explorer.args,
-                chooser,
-                explorer.rules,
-                instruments=[] if looking is None else [looking],
-            )
+            run = self.explorer.perform(chooser, instruments=instruments)
         finally:
             recorder.reset(token)
-        explorer.orders.add(tuple(run.order))
         if looking is not None:
             self.budget.spend()
         return run

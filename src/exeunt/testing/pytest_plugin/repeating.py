@@ -14,11 +14,11 @@ from _pytest.runner import runtestprotocol
 from trio.abc import Instrument
 
 from ..complaints import NotExplored
-from ..exploring.exploration import Exploration, NotDeterministic
+from ..exploring.exploration import NotDeterministic
 from ..exploring.explorer import Budget, Explorer
 from ..exploring.progress import progress
-from ..exploring.schedulers import Evenly
-from ..exploring.shrinking import Choices, kind_of, shrink
+from ..exploring.shrinking import Choices
+from ..exploring.story import Narrator
 from ..schedules.running import Chooser, Rules, Run
 from ..schedules.schedule import Schedule, Tape
 from .conducting import Performance, StoryOfTest, rules_of
@@ -26,7 +26,6 @@ from .telling import add_section, command
 
 _FEWEST_ATTEMPTS = 100  # for making a schedule smaller
 _MAX_STEPS = 10_000  # as for explore()
-_IN_TICKS = 50  # runs for finding the same failure within Trio's batches
 
 
 @attrs.define
@@ -77,7 +76,9 @@ class Repeating:
         """
         scenario: Any = self.item
         rules = Rules(max_steps=_MAX_STEPS)
-        explorer = ItemExplorer(scenario, (), rules, 0, repeating=self, runs=runs)
+        explorer = ItemExplorer(
+            scenario, (), rules, 0, attempts=max(_FEWEST_ATTEMPTS, runs), repeating=self
+        )
         choices: Sequence[int] = ()
         try:
             explorer.check_determinism()
@@ -86,17 +87,13 @@ class Repeating:
                     found = explorer.search("auto", Budget(runs, None, bar))
                 if found.finding is not None:
                     choices = found.finding.schedule.choices
-                    self.told = self._tell(found, choices)
+                    self.told = str(found)
         except NotDeterministic as error:
             self.complaint = NotExplored(str(error))
         self.perform(Tape(choices), explorer.rules, last=True)
         if self._failed and self._last is not self._failed:
             self._last = self._failed  # it did fail, and cannot be made to again
         self.report()
-
-    def _tell(self, found: Exploration, choices: Sequence[int]) -> str:
-        story, _, _ = str(found).rpartition("\nRun it again: ")
-        return f"{story}\nRun it again: {command(self.item, Schedule(choices))}"
 
     def follow(self, schedule: Schedule) -> None:
         """Run the test under one schedule, and report that."""
@@ -125,35 +122,31 @@ class ItemExplorer(Explorer):
     """Explores a test of pytest, with its fixtures."""
 
     repeating: Repeating = attrs.field(kw_only=True)
-    runs: int = attrs.field(kw_only=True)
 
     @property
     def name(self) -> str:
         """What the test is called."""
         return self.repeating.item.name
 
-    def narrate(self, choices: Choices) -> tuple[Run, str]:
-        """Run the test with these choices, and tell what happened."""
-        story = StoryOfTest(choices)
-        return self._perform(story, [story]), story.told()
+    def narrator(self, choices: Choices) -> Narrator:
+        """Return who tells the story of the test."""
+        return StoryOfTest(choices)
 
-    def _perform(self, chooser: Any, instruments: Sequence[Instrument] = ()) -> Run:
-        run = self.repeating.perform(chooser, self.rules, instruments)
+    def again(self, schedule: Schedule) -> str:
+        """Return how to run the test again under *schedule*."""
+        return command(self.repeating.item, schedule)
+
+    def perform(
+        self,
+        chooser: Chooser,
+        rules: Rules | None = None,
+        instruments: Sequence[Instrument] = (),
+    ) -> Run:
+        """Run the test once, with its fixtures."""
+        rules = self.rules if rules is None else rules
+        run = self.repeating.perform(chooser, rules, instruments)
         self.orders.add(tuple(run.order))
         return run
-
-    def _smallest(self, run: Run) -> Choices:
-        attempts = max(_FEWEST_ATTEMPTS, self.runs)
-        return shrink(run, self.along, attempts) if run.controlled else ()
-
-    def _within_ticks(self, error: Exception) -> bool:
-        kind, steps = kind_of(error), self.rules
-        self.rules = attrs.evolve(steps, granularity="tick")
-        tries = (Evenly(self._random(number)) for number in range(_IN_TICKS))
-        runs = map(self._perform, tries)
-        found = any(run.error and kind_of(run.error) == kind for run in runs)
-        self.rules = steps
-        return found
 
 
 def _renew(item: pytest.Function) -> None:

@@ -646,6 +646,13 @@ async def transfer_twice():
 """
 
 PROGRAMS = {
+    "nothing_leaks": RACE
+    + """
+async def main():
+    ...
+
+trio.run(main)
+""",
     "check_agent": TYPED + "\n        ...",
     "check_mailbox": "...",
     "explore": RACE + "...",

@@ -16,7 +16,7 @@ def test_a_failure_is_shown_with_its_story(capsys: pytest.CaptureFixture[str]) -
         "AssertionError: overdrawn: -60\ntwo_customers failed in run"
     )
     assert "come_later, ahead of withdraw: goes on" in shown
-    assert "replay(two_customers, schedule=" in shown
+    assert shown.endswith(f"exeunt explore {EXAMPLE} two_customers --replay 2h1\n")
 
 
 def test_what_holds_is_said_to_hold(capsys: pytest.CaptureFixture[str]) -> None:
@@ -48,7 +48,7 @@ def test_a_schedule_can_be_replayed(capsys: pytest.CaptureFixture[str]) -> None:
         ([EXAMPLE, "Account"], "has no async function 'Account'"),
         (["nowhere.py", "main"], "nowhere.py is no Python file"),
         ([EXAMPLE, "two_customers", "--replay=never"], "'never' is no schedule"),
-        ([EXAMPLE, "two_customers", "--strategy=luck"], "no scheduler 'luck'"),
+        ([EXAMPLE, "two_customers", "--strategy=luck"], "no strategy 'luck'"),
     ],
 )
 def test_what_cannot_be_used_is_refused(
@@ -83,7 +83,10 @@ def test_ctrl_c_ends_it(tmp_path: Path) -> None:
     assert main(["explore", str(program), "press"]) == 130
 
 
-def test_the_readme_shows_it_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
-    main(["explore", EXAMPLE, "two_customers"])
-    readme = (Path(EXAMPLE).parents[1] / "README.md").read_text()
+def test_the_readme_shows_it_as_it_is(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(Path(EXAMPLE).parents[1])
+    main(["explore", "examples/overdrawn.py", "two_customers"])
+    readme = Path("README.md").read_text()
     assert f"```text\n{capsys.readouterr().out}```" in readme

@@ -105,6 +105,7 @@ def check_account(it: Play) -> None:
 
 
 DOORS = {"_turn", "_unprotected", "_call"}
+STEERING = {"place_among", "birth_of"}
 LINES = Scene(
     capacity=1,
     lines=tuple(
@@ -164,7 +165,8 @@ class InterruptAt:
         ours = "/exeunt/_core/" in code.co_filename
         # What steers the scheduler is Trio for this purpose, and the doors to the
         # agent's own code are that code already: there Ctrl-C is meant to strike.
-        other = "steer" in code.co_qualname.lower() or code.co_name in DOORS
+        steers = "steer" in code.co_qualname.lower() or code.co_name in STEERING
+        other = steers or code.co_name in DOORS
         return self._line if ours and not other else None
 
     def _line(self, frame: FrameType, event: str, arg: Any) -> Any:

@@ -1,8 +1,10 @@
 """`explore`, `find_failure`, `replay`: what they say, and what they refuse."""
 
+import contextlib
 import io
 import random
 from contextlib import redirect_stderr
+from typing import Any
 
 import pytest
 import trio
@@ -15,6 +17,7 @@ from exeunt.testing import (
     explore,
     find_failure,
     replay,
+    sweep_cancellation,
 )
 
 
@@ -68,12 +71,16 @@ def test_the_story_names_tasks_lines_and_who_went_ahead() -> None:
     assert finding is not None
     lines = finding.story.splitlines()
     assert lines[0] == (
-        "   1. overdrawn: begins, and comes to test_exploring.py:32 "
+        "   1. overdrawn: begins, and comes to test_exploring.py:36 "
         "`await checkpoint()`"
     )
     assert any("ahead of withdraw: " in line for line in lines)
     assert sum("ends" in line for line in lines) == 3
-    assert lines[-1].endswith("overdrawn: goes on and ends")
+    assert lines[-2].endswith("overdrawn: goes on and ends")
+    assert lines[-1] == (
+        "      Raised: AssertionError: overdrawn: -60 at test_exploring.py:40 "
+        '`assert balance >= 0, f"overdrawn: {balance}"`'
+    )
 
 
 def test_the_story_says_when_time_passes() -> None:
@@ -83,7 +90,7 @@ def test_the_story_says_when_time_passes() -> None:
 
     finding = find_failure(nap).finding
     assert finding is not None
-    assert finding.story.splitlines()[1:] == [
+    assert finding.story.splitlines()[1:3] == [
         "   2. 3 s pass",
         "   3. nap: goes on and ends",
     ]
@@ -108,7 +115,7 @@ def test_a_long_story_is_told_around_its_first_deviation() -> None:
     finding = find_failure(long).finding
     assert finding is not None
     lines = finding.story.splitlines()
-    assert len(lines) <= 62
+    assert len(lines) <= 63
     assert "steps before" in lines[0]
     assert any(", ahead of late" in line for line in lines)
 
@@ -176,10 +183,11 @@ def test_a_strategy_may_be_named(strategy: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "strategy", ["", "lucky", "pct", "pct:x", "random:3", "sticky:"]
+    "strategy",
+    ["", "lucky", "pct", "pct:x", "pct:0", "random:3", "sticky:", "sticky:7", "dfs:-1"],
 )
 def test_an_unknown_strategy_is_refused(strategy: str) -> None:
-    with pytest.raises(ValueError, match=f"there is no scheduler '{strategy}'"):
+    with pytest.raises(ValueError, match=f"there is no strategy '{strategy}'"):
         explore(harmless, strategy=strategy)
 
 
@@ -301,3 +309,127 @@ def test_arguments_reach_the_scenario() -> None:
     assert replay(greater, 2, 1, schedule="fifo") == 1
     with pytest.raises(AssertionError):
         explore(greater, 1, 2)
+
+
+def test_a_scenario_that_ends_at_once_says_so() -> None:
+    async def at_once() -> None:
+        raise KeyError("k")
+
+    finding = find_failure(at_once).finding
+    assert finding is not None
+    assert finding.story.startswith("      It ended before its first checkpoint.")
+    assert "Raised: KeyError: 'k' at test_exploring.py:" in finding.story
+    assert "first come, first served: it takes no unusual order" in str(
+        find_failure(at_once)
+    )
+
+
+def test_what_a_group_holds_is_told_one_by_one() -> None:
+    async def two() -> None:
+        async def fail(text: str) -> None:
+            await checkpoint()
+            raise ValueError(text)
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(fail, "one")
+            nursery.start_soon(fail, "other")
+
+    finding = find_failure(two).finding
+    assert finding is not None
+    assert finding.story.count("Raised: ValueError") >= 1
+
+
+def no_coroutine() -> int:
+    return 3
+
+
+@pytest.mark.parametrize(
+    ("scenario", "args", "complaint"),
+    [
+        (None, (), "is an async function, not None"),
+        (no_coroutine, (), "has returned 3"),
+        (harmless, (1,), r"harmless cannot be called with \(1,\)"),
+    ],
+)
+def test_what_is_no_scenario_is_refused(
+    scenario: Any, args: tuple[object, ...], complaint: str
+) -> None:
+    with pytest.raises(TypeError, match=complaint):
+        find_failure(scenario, *args)
+    with pytest.raises(TypeError, match=complaint):
+        sweep_cancellation(scenario, *args)
+
+
+def test_a_call_instead_of_a_function_is_refused() -> None:
+    called: Any = harmless()
+    with pytest.raises(TypeError, match="not a call of it"):
+        find_failure(called)
+
+
+def test_no_runs_are_not_enough() -> None:
+    with pytest.raises(ValueError, match="runs must be at least 1, not 0"):
+        find_failure(harmless, runs=0)
+
+
+async def test_in_a_run_of_trio_there_is_no_exploring() -> None:
+    with pytest.raises(RuntimeError, match="cannot be called in a Trio run"):
+        find_failure(harmless)
+    with pytest.raises(RuntimeError, match="cannot be called in a Trio run"):
+        sweep_cancellation(harmless)
+
+
+def test_what_holds_first_and_then_never_again_is_refused() -> None:
+    runs: list[int] = []
+
+    async def worn_out() -> None:
+        runs.append(0)
+        await checkpoint()
+        assert len(runs) < 9
+
+    with pytest.raises(NotDeterministic, match="what an earlier run has left behind"):
+        explore(worn_out)
+
+
+def test_a_program_that_swallows_its_end_has_not_held() -> None:
+    async def deaf() -> None:
+        with contextlib.suppress(BaseException):
+            while True:
+                await checkpoint()
+
+    with pytest.raises(Stalled, match="more than 200 steps"):
+        explore(deaf, max_steps=200)
+
+
+def test_what_trio_does_by_itself_is_no_difference() -> None:
+    async def calls_itself_back() -> None:
+        trio.lowlevel.current_trio_token().run_sync_soon(int)
+        for _ in range(4):
+            await checkpoint()
+
+    for _ in range(5):
+        explore(calls_itself_back, runs=3)
+
+
+def test_a_bounded_search_says_what_it_has_not_seen() -> None:
+    async def three() -> None:
+        async with trio.open_nursery() as nursery:
+            for _ in range(3):
+                nursery.start_soon(checkpoint)
+
+    assert str(explore(three, strategy="dfs:1")).endswith(
+        "; there is no other with at most 1 deviation."
+    )
+
+
+def test_a_schedule_will_do_for_a_replay() -> None:
+    with pytest.raises(AssertionError, match="overdrawn"):
+        replay(overdrawn, schedule=Schedule([0, 0, 0, -1]))
+
+
+def test_a_replay_goes_no_further_than_the_exploration_went() -> None:
+    async def long() -> None:
+        for _ in range(20_000):
+            await checkpoint()
+
+    with pytest.raises(Stalled, match="more than 10,000 steps"):
+        replay(long, schedule="fifo")

@@ -86,6 +86,20 @@ def test_what_waits_for_ever_is_stalled(by_gate: Callable[[], None]) -> None:
         Schedule().run(trio.sleep_forever)
 
 
+def test_a_shield_does_not_keep_a_stalled_program_alive(
+    by_gate: Callable[[], None],
+) -> None:
+    async def shielded() -> None:
+        with trio.CancelScope(shield=True):
+            await trio.sleep_forever()
+
+    with pytest.raises(Stalled, match="one task shields itself"):
+        Schedule().run(shielded)
+    by_gate()
+    with pytest.raises(Stalled, match="one task shields itself"):
+        Schedule().run(shielded)
+
+
 def test_ctrl_c_gets_through(by_gate: Callable[[], None]) -> None:
     by_gate()
     with pytest.raises(KeyboardInterrupt):

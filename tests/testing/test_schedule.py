@@ -4,6 +4,7 @@ import gc
 import itertools
 import signal
 from collections import Counter
+from typing import Any
 
 import pytest
 import trio
@@ -158,7 +159,9 @@ def test_its_text_makes_it_again() -> None:
     assert schedule != str(schedule)
 
 
-@pytest.mark.parametrize("text", ["10", "x1", "10x0", "10x1,11x1", "later", "seed:x"])
+@pytest.mark.parametrize(
+    "text", ["", "10", "x1", "10x0", "10x1,11x1", "later", "seed:x"]
+)
 def test_what_is_no_schedule_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is no schedule"):
         Schedule.parse(text)
@@ -189,3 +192,14 @@ def test_a_negative_number_holds_a_task_back() -> None:
 def test_deviations_are_counted() -> None:
     assert Schedule().deviations == 0
     assert Schedule([0, 3, 0, -2]).deviations == 3
+
+
+@pytest.mark.parametrize("choices", [["a"], [1.5], [None], "10x1"])
+def test_what_is_no_number_is_refused(choices: Any) -> None:
+    with pytest.raises(TypeError):
+        Schedule(choices)
+
+
+def test_a_seed_is_not_negative() -> None:
+    with pytest.raises(ValueError, match="a seed is 0 or more, not -1"):
+        Schedule(seed=-1)

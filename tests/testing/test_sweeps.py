@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trio
@@ -24,7 +25,7 @@ from disturbed import (
 
 from exeunt import Agent, Outcome, Reason, start
 from exeunt._core.life import Life
-from exeunt.testing import Stalled
+from exeunt.testing import Stalled, replay
 from exeunt.testing.exploring.exploration import NotDeterministic
 from exeunt.testing.faults.failpoints import failpoint
 from exeunt.testing.faults.plan import InjectedCrash
@@ -446,3 +447,40 @@ def test_a_replay_returns_what_the_scenario_returns() -> None:
 def test_a_sweep_goes_through_some_schedules() -> None:
     with pytest.raises(ValueError, match="1 schedule or more, not 0"):
         sweep_cancellation(half_a_transfer, True, schedules=0)
+
+
+def test_a_check_that_is_async_is_refused() -> None:
+    async def check(outcomes: object) -> None:
+        raise AssertionError(outcomes)
+
+    with pytest.raises(TypeError, match="a function that is not async"):
+        sweep_cancellation(trio.sleep, 1, schedules=1, check=check)
+
+
+@pytest.mark.parametrize("policy", ["drop_oldest", "drop_newest"])
+def test_agents_that_drop_messages_can_be_swept(policy: Any) -> None:
+    class Idle(Agent[object]):
+        async def handle(self, message: object) -> None:
+            pass
+
+    async def scenario() -> None:
+        async with (
+            trio.open_nursery() as nursery,
+            await start(nursery, Idle, capacity=2, overflow=policy) as idle,
+        ):
+            await idle.send(1)
+
+    assert sweep_cancellation(scenario, schedules=2).runs > 2
+
+
+def test_a_program_that_receives_signals_itself_can_be_swept() -> None:
+    async def patient() -> None:
+        with trio.open_signal_receiver(signal.SIGINT):
+            await trio.sleep(1)
+
+    sweep_interrupts(patient, schedules=1)
+
+
+def test_a_replay_whose_blow_never_comes_is_refused() -> None:
+    with pytest.raises(ValueError, match="the run is over before"):
+        replay(trio.sleep, 1, schedule="cancel@999")

@@ -171,7 +171,7 @@ def seeded(seed: int) -> Iterator[None]:
     Where these names are gone as well, Trio tosses its coin.
     """
     trio_run: Any = import_module("trio._core._run")
-    if can_steer() or not _knows_seeds:
+    if not _knows_seeds:
         yield
         return
     before, state = trio_run._ALLOW_DETERMINISTIC_SCHEDULING, trio_run._r.getstate()

@@ -3,13 +3,15 @@
 import argparse
 import importlib.util
 import inspect
-import signal
+import shlex
 import sys
 import traceback
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+import attrs
 
 from ..testing import NotDeterministic, Schedule, Unproved, find_failure, prove, replay
 from ..testing.exploring.exploration import Exploration
@@ -68,16 +70,13 @@ def run(options: argparse.Namespace) -> int:
     try:
         scenario = _scenario(options.file, options.scenario)
         if options.replay is not None:
-            Schedule.parse(options.replay)  # or it is no use to begin
-            return _replay(scenario, options.replay)
+            return _replay(scenario, options)
         if options.prove:
             return _proved(scenario, options.runs)
-        return _shown(_explore(scenario, options))
-    except (_Unusable, NotDeterministic, Unproved, ValueError) as error:
+        return _shown(_explore(scenario, options), options)
+    except (_Unusable, NotDeterministic, TypeError, Unproved, ValueError) as error:
         print(f"exeunt explore: {error}", file=sys.stderr)
         return _UNUSABLE
-    except KeyboardInterrupt:
-        return 128 + signal.SIGINT
 
 
 class _Unusable(Exception):
@@ -96,12 +95,17 @@ def _explore(scenario: Scenario, options: argparse.Namespace) -> Exploration:
     )
 
 
-def _shown(found: Exploration) -> int:
+def _shown(found: Exploration, options: argparse.Namespace) -> int:
     if found.finding is None:
         print(found)
         return 0
+    stall = getattr(found.finding.error, "stall", None)
+    if stall is not None and stall.outside:
+        raise _Unusable(str(found.finding.error))
     _show_error(found.finding.error)
-    print(found)
+    schedule = shlex.quote(str(found.finding.schedule))
+    again = f"exeunt explore {options.file} {options.scenario} --replay {schedule}"
+    print(attrs.evolve(found, finding=attrs.evolve(found.finding, again=again)))
     return _FAILED
 
 
@@ -117,7 +121,11 @@ def _proved(scenario: Scenario, runs: int | None) -> int:
     return 0
 
 
-def _replay(scenario: Scenario, schedule: str) -> int:
+def _replay(scenario: Scenario, options: argparse.Namespace) -> int:
+    schedule = options.replay
+    if options.timers or options.ticks:
+        raise _Unusable("--replay takes 'timers' and 'tick' as words of the schedule")
+    Schedule.parse(schedule)  # or it is no use to begin
     try:
         replay(scenario, schedule=schedule)
     except Exception as error:
@@ -131,13 +139,20 @@ def _replay(scenario: Scenario, schedule: str) -> int:
 def _show_error(error: BaseException) -> None:
     while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
         error = error.exceptions[0]
-    print("".join(traceback.format_exception_only(error)).partition("\n")[0])
+    print(f"{type(error).__name__}: {error}")
 
 
 def _scenario(file: Path, name: str) -> Scenario:
-    scenario: Any = getattr(_module(file), name, None)
+    module = _module(file)
+    scenario: Any = getattr(module, name, None)
     if not inspect.iscoroutinefunction(scenario):
-        raise _Unusable(f"{file} has no async function {name!r}")
+        found = [
+            each
+            for each, value in vars(module).items()
+            if inspect.iscoroutinefunction(value)
+        ]
+        has = f"it has {', '.join(found)}" if found else "it has none at all"
+        raise _Unusable(f"{file} has no async function {name!r}; {has}")
     result: Scenario = scenario
     return result
 
@@ -152,5 +167,6 @@ def _module(file: Path) -> ModuleType:
     try:
         spec.loader.exec_module(module)
     except Exception as error:
-        raise _Unusable(f"{file} cannot be imported: {error!r}") from error
+        said = "".join(traceback.format_exception_only(error)).strip()
+        raise _Unusable(f"{file} cannot be imported:\n{said}") from error
     return module

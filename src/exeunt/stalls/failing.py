@@ -60,6 +60,7 @@ def fail_when_stalled() -> Generator[None]:
         with fail_when_stalled():
             await philosophers_dine()
     """
+    __tracebackhide__ = True  # pytest need not show this
     guard = _Guard()
     error: Exception | None = None
     try:
@@ -119,6 +120,7 @@ class _Guard(trio.abc.Instrument):
                     break
 
     def _raise(self) -> NoReturn:
+        __tracebackhide__ = True
         raise Stalled("it shields itself from cancellation", stall=self.stall)
 
     def _new_threads(self) -> bool:

@@ -6,18 +6,18 @@ works when all of them wait, and it costs nothing until it is called.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from contextvars import ContextVar
 from math import inf
 
 from trio.lowlevel import Task, current_root_task, current_statistics
 
-from .._core.trio_private import is_asleep
+from .._core.trio_private import await_frames, is_asleep
 from .cause import Cause, NameOf
 from .of_agents import called, cause_in_exeunt, life_of, turn_of, within_what
 from .of_trio import cause_in_trio, in_order
 from .rings import rings
-from .stack import Stack, stack_of
+from .stack import Stack, is_ours, own_frames, stack_of
 from .values import Stall, Wait
 
 looks_on: ContextVar[bool] = ContextVar("exeunt looks on", default=False)
@@ -53,7 +53,8 @@ def described(tasks: Iterable[Task], deadline: float = inf) -> Stall:
     names = _names(stacks)
 
     def name_of(task: Task) -> str:
-        return names.get(task) or f"{_plain_name(task)} (ended)"
+        ended = "" if await_frames(task) else " (ended)"
+        return names.get(task) or f"{_plain_name(task)}{ended}"
 
     causes = {t: _cause(t, stack, name_of) for t, stack in stacks.items()}
     graph = {task: cause.needs for task, cause in causes.items()}
@@ -64,6 +65,18 @@ def described(tasks: Iterable[Task], deadline: float = inf) -> Stall:
         rings=tuple(tuple(map(name_of, ring)) for ring in rings(graph)),
         deadline=deadline,
     )
+
+
+def with_those_in_the_way(tasks: Iterable[Task]) -> Container[Task]:
+    """Return *tasks* and whom they wait for, and whom those wait for, and so on."""
+    found = dict.fromkeys(tasks)
+    unseen = [*found]
+    while unseen:
+        task = unseen.pop()
+        others = dict.fromkeys(_cause(task, stack_of(task), str).helps)
+        unseen += [other for other in others if other not in found]
+        found |= others
+    return found
 
 
 def below(task: Task) -> Iterator[Task]:
@@ -77,7 +90,7 @@ def below(task: Task) -> Iterator[Task]:
 
 def _is_scenery(task: Task, stack: Stack) -> bool:
     """Return whether *task* is Trio's own, or the test runner's."""
-    if stack.place is not None or not is_asleep(task):
+    if stack.own is not None or not is_asleep(task):
         return False
     of_trio = task.name.startswith("<") and stack.belongs_to == "trio"
     return of_trio or stack.belongs_to == "pytest_trio"
@@ -90,7 +103,7 @@ def _cause(task: Task, stack: Stack, name_of: NameOf) -> Cause:
     if cause is not None:
         return cause
     cause = cause_in_trio(stack.within, name_of)
-    function = within_what(stack.within) if stack.place is not None else ""
+    function = within_what(stack.within) if stack.own is not None else ""
     if function and (cause is None or cause.weak):
         return Cause("unknown", f"what {function} gives")
     if cause is None:
@@ -132,4 +145,15 @@ def _plain_name(task: Task) -> str:
     own: str = getattr(task.coro, "__qualname__", "")
     if task.name.startswith("trio.") or not task.name.endswith(own):
         return task.name
-    return own.rpartition("<locals>.")[2]
+    return _name_of_main(task) or own.rpartition("<locals>.")[2]
+
+
+def _name_of_main(task: Task) -> str | None:
+    """Return what to call the main task, if it began with code of exeunt's."""
+    nursery, frames = task.parent_nursery, await_frames(task)
+    if nursery is None or nursery.parent_task.parent_nursery is not None:
+        return None
+    if not frames or not is_ours(frames[0][0]):
+        return None
+    mine = own_frames(task)
+    return mine[0][0].f_code.co_name if mine else "the main task"

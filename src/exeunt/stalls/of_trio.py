@@ -12,7 +12,7 @@ import trio
 from trio.lowlevel import ParkingLot, Task
 
 from .._core import setting
-from .._core.trio_private import birth_of
+from .._core.trio_private import await_frames, birth_of
 from .cause import Cause, NameOf
 from .stack import is_trios
 from .values import listed, seconds
@@ -85,6 +85,18 @@ def _limiter(limiter: trio.CapacityLimiter, name_of: NameOf) -> Cause:
         what = f"{what}, taken by {listed([*map(name_of, tasks)])}"
     needs = tuple(tasks) if len(tasks) == 1 else ()
     return Cause("lock", what, needs, tuple(tasks))
+
+
+def keepers_from(task: Task) -> tuple[Task, ...]:
+    """Return who has what *task* waits for, if that is a lock or something like it.
+
+    Looked at are only as many frames as it takes, since this is asked of every task.
+    """
+    for frame, _ in reversed(await_frames(task)):
+        if frame.f_code.co_name == "acquire" and is_trios(frame):
+            cause = _by_self(frame, str)
+            return () if cause is None else cause.needs
+    return ()
 
 
 def _channel(wanted: str, figures: "trio.MemoryChannelStatistics") -> Cause:

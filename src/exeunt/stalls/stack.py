@@ -39,18 +39,24 @@ def is_ours(frame: FrameType) -> bool:
 class Stack:
     """The frames of a task, cut below the innermost line of the user's own code."""
 
-    place: Place | None
+    own: tuple[FrameType, int] | None  # that line
     within: tuple[FrameType, ...]  # what that line has called; the innermost is last
     belongs_to: str  # the package whose code the task began with
+
+    @property
+    def place(self) -> Place | None:
+        """That line, looked up in its file."""
+        return None if self.own is None else place_of(*self.own)
+
+
+def is_users(frame: FrameType) -> bool:
+    """Return whether the code in *frame* is neither Trio's nor ours."""
+    return root_of(frame) not in _MACHINERY
 
 
 def own_frames(task: Task) -> list[tuple[FrameType, int]]:
     """Return where the user's own code stands in *task*, the outermost frame first."""
-    return [
-        (frame, line)
-        for frame, line in await_frames(task)
-        if root_of(frame) not in _MACHINERY
-    ]
+    return [(frame, line) for frame, line in await_frames(task) if is_users(frame)]
 
 
 def stack_of(task: Task) -> Stack:
@@ -60,7 +66,7 @@ def stack_of(task: Task) -> Stack:
     while cut and root_of(frames[cut - 1][0]) in _MACHINERY:
         cut -= 1
     return Stack(
-        place=place_of(*frames[cut - 1]) if cut else None,
+        own=frames[cut - 1] if cut else None,
         within=tuple(frame for frame, _ in frames[cut:]),
         belongs_to=root_of(frames[0][0]) if frames else "",
     )

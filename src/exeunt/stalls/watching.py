@@ -6,7 +6,8 @@ would hide that nothing else has any. Then it looks, at no more than it has to:
 
 1. Is nothing to do, and no deadline set? Only then everybody is looked at.
 2. Which agents are still in the turn in which they were the last time, while somebody
-   waits for them? Only these and their helpers are looked at for rings.
+   waits for them? And which tasks have a lock for which others wait? Only these, and
+   whom they wait for, are looked at for rings.
 3. If the loop does not answer the thread: where does it stand?
 
 One look can be unlucky, so what is reported has been the same twice.
@@ -16,7 +17,7 @@ Prior art: trio's issues 591, 1085 and 182.
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from math import inf
 from types import FrameType
 from typing import Literal
@@ -30,8 +31,9 @@ from .._core.lane import NOTHING
 from .._core.life import Life
 from .._core.setting import check_number
 from .._model.lifecycle import State
-from .looking import below, described, looks_on, who_waits
+from .looking import below, described, looks_on, who_waits, with_those_in_the_way
 from .of_agents import life_of
+from .of_trio import keepers_from
 from .pulse import Pulse
 from .stack import innermost_place
 from .values import Place, Stall, seconds
@@ -74,15 +76,18 @@ async def watchdog(
     """Report when tasks wait for ever, or when Trio's loop does not move.
 
     Start it in a nursery. It goes on until it is cancelled, and its thread leaves with
-    it. What it notices it reports once, when it has seen it twice. That nothing can
-    wake any task is a suspicion: a thread that Trio has not started may yet call in.
+    it. What it notices it reports once, a standstill or a ring when two looks have seen
+    it unchanged. That nothing can wake any task is a suspicion: a thread that Trio has
+    not started may yet call in. For thousands of tasks a look takes a while, so it looks
+    less often then, for a hundredth of the time at the most.
 
     Args:
         report: called with each `Alarm`, in Trio's thread; but in the watchdog's own
             one when the loop is frozen. Without it, alarms are warnings of the logger
             ``exeunt``.
-        every: seconds of real time from one look to the next.
-        frozen_after: seconds of real time for which the loop may stand still.
+        every: seconds of real time from one look to the next, and from one question to
+            the loop, whether it moves, to the next.
+        frozen_after: seconds of real time that the loop has to answer it.
 
     Raises:
         Exception: whatever *report* raised.
@@ -128,9 +133,7 @@ class Watch:
 
     def meet_everybody(self) -> None:
         """Get to know the agents that are there already."""
-        root = current_root_task()
-        assert root is not None
-        lives = map(life_of, below(root))
+        lives = map(life_of, _everybody())
         self.lives.extend(life for life in lives if life is not None)
 
     def look(self) -> None:
@@ -161,7 +164,8 @@ class Watch:
 
     def _look_for_rings(self) -> None:
         before, told = self._rings, self._told_rings
-        self._rings = frozenset(_rings_among(self._stuck()))
+        stuck = (life.task for life in self._stuck() if life.task is not None)
+        self._rings = frozenset(_rings_through([*stuck, *_keepers()]))
         for ring in self._rings & before - told:
             text = ring.under("while others go on, some wait for each other:")
             self.report(Alarm("ring", text, ring))
@@ -180,16 +184,25 @@ class Watch:
         ]
 
 
-def _rings_among(lives: list[Life]) -> Iterator[Stall]:
-    """Find agents that wait for each other, be it through their helpers."""
-    tasks: dict[Task, None] = {}
-    for life in lives:
-        if life.task is not None:
-            tasks |= dict.fromkeys([life.task, *below(life.task)])
-    stall = described(tasks)
+def _everybody() -> Iterator[Task]:
+    root = current_root_task()
+    assert root is not None
+    return below(root)
+
+
+def _keepers() -> Iterator[Task]:
+    """Find the tasks that have a lock, or the like, for which others wait."""
+    for task in _everybody():
+        yield from keepers_from(task)
+
+
+def _rings_through(tasks: Iterable[Task]) -> Iterator[Stall]:
+    """Find those that wait for each other among *tasks* and whom these wait for."""
+    involved = with_those_in_the_way(tasks)
+    stall = described(task for task in _everybody() if task in involved)
+    waits = {wait.task: wait for wait in stall.waits}
     for ring in stall.rings:
-        waits = tuple(wait for wait in stall.waits if wait.task in ring)
-        yield Stall(waits, (ring,))
+        yield Stall(tuple(waits[task] for task in ring), (ring,))
 
 
 def _is_awaited(life: Life) -> bool:

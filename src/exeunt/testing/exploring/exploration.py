@@ -41,6 +41,19 @@ class Finding:
     story: str
     within_ticks: bool
 
+    @property
+    def reach(self) -> str:
+        """How far the order is from ordinary ones, in words."""
+        if not self.schedule.deviations:
+            return "first come, first served: it takes no unusual order"
+        deviations = counted(self.schedule.deviations, "deviation")
+        ticks = (
+            "today's Trio can take such an order too"
+            if self.within_ticks
+            else "not seen within Trio's own batches, but other latencies allow it"
+        )
+        return f"{deviations} from first come, first served; {ticks}"
+
 
 @attrs.frozen(kw_only=True)
 class Exploration:
@@ -50,8 +63,8 @@ class Exploration:
         scenario: the name of the scenario.
         runs: how many runs it took.
         distinct: how many different orders of steps were among them.
-        exhausted: whether there was no other schedule to try, within the bound of the
-            strategy.
+        exhausted: whether there was no other schedule to try, within *bound*.
+        bound: how many deviations there could be at the most; None: any number.
         controlled: whether this Trio could be steered at all.
         finding: the failure, if there was one.
     """
@@ -60,6 +73,7 @@ class Exploration:
     runs: int
     distinct: int
     exhausted: bool
+    bound: int | None
     controlled: bool
     finding: Finding | None
 
@@ -71,6 +85,7 @@ class Exploration:
         """
         if self.finding is None:
             return self
+        __tracebackhide__ = True  # pytest need not show this
         error = self.finding.error
         error.add_note(str(self))
         raise error
@@ -83,21 +98,15 @@ class Exploration:
             seen += "; this Trio could not be steered, so nothing was explored"
         if self.finding is None:
             end = "; there is no other" if self.exhausted else ""
+            if self.exhausted and self.bound is not None:
+                end += f" with at most {counted(self.bound, 'deviation')}"
             return f"{self.scenario} held in {seen}{end}."
         return self._told(self.finding, seen)
 
     def _told(self, found: Finding, seen: str) -> str:
-        schedule = str(found.schedule)
-        deviations = counted(found.schedule.deviations, "deviation")
-        reach = (
-            "today's Trio can take such an order too"
-            if found.within_ticks
-            else "not seen within Trio's own batches, but other latencies allow it"
-        )
         return (
             f"{self.scenario} failed in run {self.runs} ({found.found_by}; {seen}).\n"
-            f"Smallest schedule found: {schedule} "
-            f"({deviations} from first come, first served; {reach}).\n"
+            f"Smallest schedule found: {found.schedule} ({found.reach}).\n"
             f"What happens then:\n{found.story}\n"
             f"Run it again: {found.again}"
         )

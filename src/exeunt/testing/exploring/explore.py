@@ -61,12 +61,14 @@ def explore(
         Exception: what *scenario* raised under a schedule.
         Stalled: under a schedule it gets nowhere any more.
         NotDeterministic: the same schedule led to two different runs.
-        ValueError: there is no such strategy or granularity.
+        TypeError: *scenario* is no async function, or does not take *args*.
+        ValueError: there is no such strategy or granularity, or *runs* is below 1.
 
     Example::
 
         explore(transfer_twice, runs=1000)
     """
+    __tracebackhide__ = True  # pytest need not show this
     return find_failure(
         scenario,
         *args,
@@ -112,13 +114,16 @@ def find_failure(
 
     Raises:
         NotDeterministic: the same schedule led to two different runs.
-        ValueError: there is no such strategy or granularity.
+        TypeError: *scenario* is no async function, or does not take *args*.
+        ValueError: there is no such strategy or granularity, or *runs* is below 1.
 
     Example::
 
         print(find_failure(transfer_twice))
     """
     explorer = Explorer(scenario, args, Rules(granularity, timers, max_steps), seed)
+    if runs < 1:
+        raise ValueError(f"runs must be at least 1, not {runs}")
     explorer.check_determinism()
     end = None if seconds is None else time.monotonic() + seconds
     with progress(explorer.name, runs, show_progress) as bar:
@@ -128,7 +133,7 @@ def find_failure(
 def replay(
     scenario: Callable[[*Ts], Awaitable[object]],
     *args: *Ts,
-    schedule: str,
+    schedule: str | Schedule,
     check: Check | None = None,
 ) -> object:
     """Run *scenario* again under the schedule that came with a failure.
@@ -137,7 +142,7 @@ def replay(
         scenario: the async function that was explored or swept.
         args: its arguments.
         schedule: the text that came with the failure, such as ``"10x1"``, or
-            ``"2h1 cancel@3"`` of a sweep.
+            ``"2h1 cancel@3"`` of a sweep; or a `Schedule`.
         check: as for the sweep that found it.
 
     Returns:
@@ -151,13 +156,14 @@ def replay(
 
         replay(transfer_twice, schedule="fifo")
     """
-    if "@" in schedule or check is not None:
-        return replay_disturbed(scenario, args, schedule, check)
-    parsed = Schedule.parse(schedule)
+    text = str(schedule)
+    if "@" in text or check is not None:
+        return replay_disturbed(scenario, args, text, check)
+    parsed = Schedule.parse(text)
     rules = Rules(parsed.granularity, parsed.timers, seed=parsed.seed)
     explorer = Explorer(scenario, args, rules, 0)
     run, story = explorer.narrate(parsed.choices)
     if run.error is not None:
-        run.error.add_note(f"The run under the schedule {schedule!r}:\n{story}")
+        run.error.add_note(f"The run under the schedule {text!r}:\n{story}")
         raise run.error
     return run.value

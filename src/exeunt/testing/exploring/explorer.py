@@ -2,21 +2,24 @@
 
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from inspect import iscoroutine, signature
 from itertools import cycle
 from random import Random
 from typing import Any
 
 import attrs
 from trio.abc import Instrument
+from trio.lowlevel import current_trio_token
 
-from ..schedules.running import Chooser, Rules, Run, perform
+from ..._model.words import shown
+from ..schedules.running import Chooser, NotAsync, Rules, Run, perform
 from ..schedules.schedule import Schedule, Tape
 from .depth_first import DepthFirst
 from .exploration import Exploration, Finding, NotDeterministic
 from .progress import Bar
-from .schedulers import PORTFOLIO, scheduler
+from .schedulers import PORTFOLIO, bound_of, scheduler
 from .shrinking import Choices, kind_of, shrink
-from .story import Narrator
+from .story import Narrator, raised
 
 
 @attrs.define
@@ -57,6 +60,7 @@ class Explorer:
     seed: int
     orders: set[tuple[int, ...]] = attrs.field(factory=set[tuple[int, ...]])
     controlled: bool = True
+    held_at_first: bool = False
     attempts: int = 1_000  # at making a schedule smaller
 
     @property
@@ -69,9 +73,15 @@ class Explorer:
 
         Raises:
             NotDeterministic: something else than the schedule made a difference.
+            TypeError: it is no async function, or does not take its arguments.
         """
-        first, again = self.along(()), self.along(())
+        check_scenario(self.scenario, self.args, self.name)
+        first = self.along(())
+        if isinstance(first.error, NotAsync):
+            raise first.error
+        again = self.along(())
         self.controlled = first.controlled
+        self.held_at_first = first.error is None
         if first.controlled:
             _must_be_same(first, again, self.name)
 
@@ -101,9 +111,8 @@ class Explorer:
 
     def search(self, strategy: str, budget: Budget) -> Exploration:
         """Run the scenario under schedule after schedule, until one fails."""
-        kind, _, bound = strategy.partition(":")
-        if kind == "dfs":
-            return self._search_all(int(bound) if bound else None, budget)
+        if strategy.partition(":")[0] == "dfs":
+            return self._search_all(bound_of(strategy), budget)
         names = PORTFOLIO if strategy == "auto" else (strategy,)
         makers = cycle([(name, scheduler(name)) for name in names])
         name, make = ("fifo", scheduler("fifo")) if strategy == "auto" else next(makers)
@@ -130,13 +139,14 @@ class Explorer:
             if run.error is not None:
                 return self.found(run, "dfs", budget)
             listed.learn(run)
-        return self._report(budget, exhausted=True)
+        return self._report(budget, exhausted=self.controlled, bound=bound)
 
     def _report(
         self,
         budget: Budget,
         *,
         exhausted: bool = False,
+        bound: int | None = None,
         finding: Finding | None = None,
     ) -> Exploration:
         return Exploration(
@@ -144,6 +154,7 @@ class Explorer:
             runs=budget.spent,
             distinct=len(self.orders),
             exhausted=exhausted,
+            bound=bound,
             controlled=self.controlled,
             finding=finding,
         )
@@ -153,6 +164,11 @@ class Explorer:
         assert run.error is not None
         distinct = len(self.orders)
         smallest = self._smallest(run)
+        if run.controlled and not smallest and self.held_at_first:
+            raise NotDeterministic(
+                f"{self.name} held first come, first served, and fails so now: what an "
+                "earlier run has left behind decides what it does"
+            )
         again, story = self.narrate(smallest)
         if run.controlled:
             _must_be_same(self.along(smallest), again, self.name)
@@ -186,7 +202,8 @@ class Explorer:
     def narrate(self, choices: Choices) -> tuple[Run, str]:
         """Run the scenario with these choices, and tell what happened."""
         narrator = self.narrator(choices)
-        return self.perform(narrator, instruments=[narrator]), narrator.told()
+        run = self.perform(narrator, instruments=[narrator])
+        return run, "\n".join([narrator.told(), *raised(run.error)])
 
     def _within_ticks(self, error: Exception) -> bool:
         if self.rules.granularity == "tick":
@@ -199,6 +216,42 @@ class Explorer:
             if run.error is not None and kind_of(run.error) == kind:
                 return True
         return False
+
+
+def check_scenario(
+    scenario: Callable[..., Awaitable[object]], args: tuple[Any, ...], name: str
+) -> None:
+    """Refuse what cannot be run over and over: it would fail in every order."""
+    if in_trio_run():
+        raise RuntimeError(
+            "this runs Trio itself, many times, so it cannot be called in a Trio "
+            "run: call it from a function that is not async"
+        )
+    if iscoroutine(scenario):
+        scenario.close()
+        raise TypeError(
+            "a scenario is an async function, followed by its arguments, and not a "
+            f"call of it: f, 1 instead of f(1), which is {scenario!r}"
+        )
+    if not callable(scenario):
+        raise TypeError(f"a scenario is an async function, not {scenario!r}")
+    try:
+        signature(scenario).bind(*args)
+    except TypeError as error:
+        raise TypeError(
+            f"{name} cannot be called with {shown(args)}: {error}"
+        ) from None
+    except ValueError:
+        pass  # it has no signature that could be looked at
+
+
+def in_trio_run() -> bool:
+    """Return whether this is called in a Trio run."""
+    try:
+        current_trio_token()
+    except RuntimeError:
+        return False
+    return True
 
 
 def _must_be_same(first: Run, again: Run, name: str) -> None:

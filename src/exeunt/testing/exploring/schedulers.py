@@ -9,6 +9,7 @@ others. *fifo*: the one that has waited longest.
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from random import Random
 
 from trio.lowlevel import Task
@@ -101,23 +102,33 @@ def scheduler(name: str) -> Scheduler:
         ValueError: there is none.
     """
     kind, _, figure = name.partition(":")
-    try:
-        match kind:
-            case "fifo" if not figure:
-                return lambda _random, _length: Fifo()
-            case "random" if not figure:
-                return lambda random, _length: Evenly(random)
-            case "pct":
-                depth = int(figure)
-                return lambda random, length: Priorities(random, depth, length)
-            case "sticky":
-                stay = float(figure)
-                return lambda random, _length: Sticky(random, stay)
-            case _:
-                pass
-    except ValueError:
-        pass
-    raise ValueError(
-        f"there is no scheduler {name!r}; take 'fifo', 'random', 'pct:3' with any "
-        "depth, 'sticky:0.8' with any probability, or 'dfs:2' with any bound"
+    if not figure and kind in {"fifo", "random"}:
+        return lambda random, _length: Fifo() if kind == "fifo" else Evenly(random)
+    with suppress(ValueError):
+        if kind == "pct" and (depth := int(figure)) >= 1:
+            return lambda random, length: Priorities(random, depth, length)
+        if kind == "sticky" and 0 <= (stay := float(figure)) <= 1:
+            return lambda random, _length: Sticky(random, stay)
+    raise _unknown(name)
+
+
+def bound_of(name: str) -> int | None:
+    """Return the bound of a depth-first search, which is ``"dfs"`` or like ``"dfs:2"``.
+
+    Raises:
+        ValueError: there is no such strategy.
+    """
+    kind, _, figure = name.partition(":")
+    with suppress(ValueError):
+        if name == "dfs":
+            return None
+        if kind == "dfs" and int(figure) >= 0:
+            return int(figure)
+    raise _unknown(name)
+
+
+def _unknown(name: str) -> ValueError:
+    return ValueError(
+        f"there is no strategy {name!r}; take 'auto', 'fifo', 'random', 'pct:3' with "
+        "any depth, 'sticky:0.8' with any probability, 'dfs', or 'dfs:2' with any bound"
     )

@@ -1,8 +1,9 @@
 """What happened in a run, told in words: who went on from where, and ahead of whom."""
 
 import linecache
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from traceback import walk_tb
 
 import attrs
 import trio
@@ -10,7 +11,7 @@ from trio.abc import Instrument
 from trio.lowlevel import Task
 
 from ..._core.trio_private import await_frames
-from ...stalls.stack import own_frames
+from ...stalls.stack import is_users, own_frames
 from ..schedules.running import HORIZON, Chooser, Conductor
 
 _LONGEST = 60  # lines; a longer story is told from the first deviation on
@@ -126,6 +127,8 @@ class Narrator(Instrument):
     def told(self) -> str:
         """Return the story, a numbered line for each step that matters."""
         lines = [f"{n:4}. {step}" for n, step in enumerate(_merged(self.steps), 1)]
+        if not lines:
+            return "      It ended before its first checkpoint."
         if len(lines) <= _LONGEST:
             return "\n".join(lines)
         first = next((n for n, line in enumerate(lines) if ", ahead of " in line), 0)
@@ -135,6 +138,32 @@ class Narrator(Instrument):
         before = [f"      … {start} steps before"] if start else []
         after = [f"      … {left} more steps"] if left else []
         return "\n".join([*before, *shown, *after])
+
+
+def raised(error: BaseException | None) -> Iterator[str]:
+    """Say what was raised in the end, and at which line of the program."""
+    if error is None:
+        return
+    if isinstance(error, BaseExceptionGroup):
+        for each in error.exceptions:
+            yield from raised(each)
+        return
+    said = shown_line(error)
+    frames = [*walk_tb(error.__traceback__)]
+    own = [(frame, line) for frame, line in frames if is_users(frame)]
+    if own:
+        frame, line = own[-1]
+        said += f" at {Place(frame.f_code.co_filename, line)}"
+    yield f"      Raised: {said}"
+
+
+def shown_line(error: BaseException) -> str:
+    """Return the kind of *error* and the first line of what it says."""
+    try:
+        text = str(error).partition("\n")[0]
+    except Exception:
+        text = "(its text cannot be had)"
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 class _Names:

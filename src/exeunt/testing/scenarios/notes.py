@@ -49,8 +49,8 @@ class Notes(ABC):
         self, number: int, what: What, value: object, accepted: bool | None
     ) -> None:
         """Write down what came of that."""
-        if accepted is False:
-            self.waiting.remove(number)
+        if accepted is False and number in self.waiting:
+            self.waiting.remove(number)  # else a turn of its twin did
         self.note(what, number, value)
 
     async def turn(self, life: Life, handle: Handler, message: object) -> object:

@@ -1,24 +1,34 @@
 """One run of a program in which every choice of the next task is ours, and recorded."""
 
+import time
 import warnings
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextvars import ContextVar
+from inspect import isawaitable
 from math import inf
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Any, Literal, NoReturn, Protocol, TypeAlias
 
 import attrs
 import trio
 import trio.testing
 from trio.abc import Instrument
-from trio.lowlevel import Task, current_statistics
+from trio.lowlevel import (
+    Task,
+    current_statistics,
+    current_task,
+    current_trio_token,
+)
 
-from ..._core.trio_private import seeded
+from ..._core.trio_private import break_off, seeded
 from ...stalls.failing import Stalled
-from ...stalls.looking import who_waits
+from ...stalls.looking import below, who_waits
 from ...stalls.values import Stall
 from .steering import steer
 
 HORIZON = 1e9  # virtual seconds, some thirty years
+MAX_STEPS = 10_000  # after which a run counts as one without an end
+_TO_UNWIND = 1_000  # steps that a program has at least to end when it is cancelled
+_GRACE = 2  # real seconds for a thread to end, so that its run can end in order
 
 Granularity: TypeAlias = Literal["step", "tick"]
 
@@ -57,12 +67,18 @@ class Rules:
         seed: decides in what order Trio runs a batch if it cannot be steered.
     """
 
-    granularity: Granularity = attrs.field(
-        default="step", validator=attrs.validators.in_(["step", "tick"])
-    )
+    granularity: Granularity = "step"
     timers: bool = False
-    max_steps: int = attrs.field(default=100_000, validator=attrs.validators.ge(1))
+    max_steps: int = MAX_STEPS
     seed: int = 0
+
+    def __attrs_post_init__(self) -> None:
+        if self.granularity not in {"step", "tick"}:
+            raise ValueError(
+                f"there is no granularity {self.granularity!r}; take 'step' or 'tick'"
+            )
+        if self.max_steps < 1:
+            raise ValueError(f"max_steps must be at least 1, not {self.max_steps}")
 
 
 @attrs.define
@@ -140,6 +156,25 @@ def perform(
     return run
 
 
+class NotAsync(TypeError):
+    """What should be run is no async function."""
+
+
+async def begun(program: Callable[..., Awaitable[Any]], args: tuple[Any, ...]) -> Any:
+    """Run *program*, if it is one.
+
+    Raises:
+        NotAsync: it is not.
+    """
+    awaitable: object = program(*args)
+    if not isawaitable(awaitable):
+        raise NotAsync(
+            f"a scenario is an async function, and {program!r} has returned "
+            f"{awaitable!r}"
+        )
+    return await awaitable
+
+
 @attrs.define(eq=False)
 class Conductor:
     """Picks the task for each step of one run, and writes down what was picked."""
@@ -155,6 +190,10 @@ class Conductor:
     _disturbed: bool = False
     _has_worked: Callable[[], bool] = bool
     _stall: Stall | None = None
+    _waits_since: float | None = None
+    _is_over: bool = False
+    _main: Task = attrs.field(init=False)
+    _token: trio.lowlevel.TrioToken = attrs.field(init=False)
 
     async def lead(
         self, program: Callable[..., Awaitable[Any]], args: tuple[Any, ...]
@@ -164,17 +203,23 @@ class Conductor:
         with self.patience:
             self.take_over()
             try:
-                value = await program(*args)
-                if self._stall is None:  # or a thread has ended after all
-                    return value
+                value = await begun(program, args)
+            except Exception as error:
+                if self._waits_since is None:
+                    raise
+                raise self._stalled() from error
             finally:
+                self._is_over = True
                 self.check_control()
+            if not self.patience.cancel_called:  # or it has swallowed that
+                return value
         raise self._stalled()
 
     def _stalled(self) -> Stalled:
         if self.run.steps >= self.rules.max_steps:
             return Stalled(
-                f"the program went on for more than {self.rules.max_steps:,} steps"
+                f"the program went on for more than {self.rules.max_steps:,} steps; "
+                "if it does end, allow more with max_steps"
             )
         text = f"after {self.run.steps} steps nothing happened any more"
         if self._stall is None:
@@ -184,10 +229,13 @@ class Conductor:
                 ", as virtual time cannot pass while a thread, a socket or a signal is "
                 "waited for; put something in its place that waits for Trio alone"
             )
+        elif self._waits_since is not None:
+            text += ", and one task shields itself"
         return Stalled(text, stall=self._stall)
 
     def take_over(self) -> None:
         """Steer the run that this is called in, from here on."""
+        self._main, self._token = current_task(), current_trio_token()
         self._has_worked = steer(self.pick)
 
     def check_control(self) -> None:
@@ -227,19 +275,33 @@ class Conductor:
 
     def _look(self) -> None:
         """See who waits for what if time has run out, while they all stand there."""
-        if trio.current_time() < self.patience.deadline:
+        if self._is_over or trio.current_time() < self.patience.deadline:
             return
         if self._stall is None:
             self._stall = attrs.evolve(who_waits(), deadline=inf)
         elif current_statistics().seconds_to_next_deadline == inf:
             # Not even the end of patience has woken anybody.
-            raise Stalled("every task waits, and one shields itself", stall=self._stall)
+            now = time.monotonic()
+            self._waits_since = now if self._waits_since is None else self._waits_since
+            if not self._stall.outside or now - self._waits_since > _GRACE:
+                self._token.run_sync_soon(self._break_off)
+
+    def _break_off(self) -> None:
+        """End a program that shields itself from the end of patience."""
+
+        def fail() -> NoReturn:
+            raise self._stalled()
+
+        if not any(
+            break_off(task, fail) for task in reversed([*below(self._main), self._main])
+        ):
+            raise self._stalled()
 
     def _disturb(self) -> bool:
         step, limit = self.run.steps, self.rules.max_steps
-        if step >= limit:
+        if step >= limit and not self._is_over:
             self.patience.cancel()
-            if step >= 2 * limit:
+            if step >= limit + max(limit, _TO_UNWIND):
                 raise Stalled(f"it shields itself for {limit:,} steps")
         if step not in self.before:
             return step >= limit

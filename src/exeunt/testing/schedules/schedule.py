@@ -9,6 +9,7 @@ documentation allows, hence more than today's Trio does.
 
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from operator import index
 from typing import TypeVar, TypeVarTuple, final
 
 from trio.lowlevel import Task
@@ -20,6 +21,7 @@ Ts = TypeVarTuple("Ts")
 
 _DEVIATION = re.compile(r"(\d+)([xh])([1-9]\d*)")
 _SEED = re.compile(r"seed:\d+")
+_MAX_STEPS = 100_000
 _HELD_FOR = 200
 """Decisions. A task that spins until a held one moves must not spin for ever."""
 
@@ -48,7 +50,8 @@ class Schedule:
         seed: what decides the order instead, on a Trio that cannot be steered.
 
     Raises:
-        ValueError: there is no such granularity.
+        TypeError: what should be a number is none.
+        ValueError: there is no such granularity, or *seed* is negative.
 
     Example::
 
@@ -65,10 +68,12 @@ class Schedule:
         timers: bool = False,
         seed: int = 0,
     ) -> None:
-        self.choices: tuple[int, ...] = tuple(choices)
+        self.choices: tuple[int, ...] = tuple(map(index, choices))
         self.granularity: Granularity = Rules(granularity).granularity
         self.timers: bool = timers
-        self.seed: int = seed
+        self.seed: int = index(seed)
+        if seed < 0:
+            raise ValueError(f"a seed is 0 or more, not {seed}")
         self._run = Run()
 
     @classmethod
@@ -88,6 +93,10 @@ class Schedule:
             ValueError: *text* is no schedule.
         """
         words = text.split()
+        if not words:
+            raise ValueError(
+                "'' is no schedule: write 'fifo' for first come, first served"
+            )
         deviations: dict[int, int] = {}
         for word in words:
             match = _DEVIATION.fullmatch(word)
@@ -190,7 +199,7 @@ class Schedule:
         before: Mapping[int, Callable[[], object]] | None = None,
     ) -> Run:
         """Run *program* in this order, and return what it did."""
-        rules = Rules(self.granularity, self.timers, seed=self.seed)
+        rules = Rules(self.granularity, self.timers, _MAX_STEPS, self.seed)
         self._run = Run()  # known at once, for those who count while it goes on
         chooser = Tape(self.choices)
         return perform(program, args, chooser, rules, before=before, run=self._run)

@@ -9,11 +9,12 @@ import attrs
 
 from ..._core.setting import name_of
 from ..exploring.exploration import NotDeterministic
+from ..exploring.explorer import check_scenario
 from ..exploring.progress import Bar, progress
 from ..exploring.schedulers import PORTFOLIO, scheduler
 from ..exploring.shrinking import Choices, shrink
 from ..exploring.story import Narrator, Place
-from ..schedules.running import Chooser, Rules, Run
+from ..schedules.running import Chooser, NotAsync, Rules, Run
 from ..schedules.schedule import Schedule, Tape
 from .blows import Blow, join
 from .sight import await_lines
@@ -55,6 +56,7 @@ class Sweeper:
             raise ValueError(
                 f"a sweep goes through 1 schedule or more, not {schedules}"
             )
+        check_scenario(self.scenario, self.args, self.name)
         with progress(self.name, None, show_progress) as bar:
             controlled = all(
                 self._sweep_order(number, plan, bar) for number in range(schedules)
@@ -95,6 +97,8 @@ class Sweeper:
         self.runs += 1
         for code in trial.sight.codes:
             self.lines |= await_lines(code)
+        if isinstance(run.error, NotAsync):
+            raise run.error
         if run.error is not None:
             choices = self._smallest(run, blows) if run.controlled else ()
             raise self._narrated(choices, blows).run.error or run.error
@@ -117,6 +121,8 @@ class Sweeper:
         trial = self._narrated(choices, blows)
         if trial.run.error is not None:
             raise trial.run.error
+        if blows and not trial.landed:
+            raise ValueError(f"the run is over before {blows[0].told}")
         return trial.run.value
 
     def _narrated(self, choices: Choices, blows: tuple[Blow, ...]) -> Trial:

@@ -186,7 +186,7 @@ def replay_disturbed(
 ) -> object:
     """Run *scenario* again, with the disturbances that are part of *schedule*."""
     text, blows = split(schedule)
-    parsed = Schedule.parse(text)
+    parsed = Schedule.parse(text or "fifo")
     rules = Rules(parsed.granularity, parsed.timers)
     sweeper = Sweeper(scenario, args, rules, check)
     with at_the_keyboard() if "interrupt@" in schedule else nullcontext():

@@ -1,12 +1,14 @@
 """One run of a scenario, with what disturbs it and with those who look on."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from inspect import iscoroutine
 from typing import cast
 
 import attrs
 import trio
 from trio.abc import Instrument
-from trio.lowlevel import Task, current_task
+from trio.lowlevel import Task, current_task, current_trio_token
 
 from ..._core.audience import looking_on
 from ..._core.setting import name_of
@@ -15,7 +17,7 @@ from ...exceptions import AgentClosed, AgentCrashed, ReplyDropped
 from ..exploring.story import Place
 from ..faults.failpoints import failing
 from ..faults.plan import FailAt, InjectedCrash
-from ..schedules.running import Chooser, Rules, Run, perform
+from ..schedules.running import Chooser, Rules, Run, begun, perform
 from .blows import Blow
 from .keyboard import Keyboard
 from .oracle import check_books
@@ -117,7 +119,7 @@ class Trial:
         value: object = None
         with looking_on(self.witness.meet), failing(*fails) as self.passed:
             with trio.CancelScope() as self._whole:
-                value = await self.scenario(*args)
+                value = await begun(self.scenario, args)
             self._whole = None
         return value
 
@@ -168,7 +170,11 @@ class Trial:
         try:
             check_books(self.witness)
             if check is not None:
-                check(tuple(life.outcome for life in self.witness.lives))
+                outcomes = tuple(life.outcome for life in self.witness.lives)
+                answer = check(outcomes)
+                if iscoroutine(answer):
+                    answer.close()
+                    return TypeError("check has to be a function that is not async")
         except Exception as error:
             return error
         return None
@@ -176,11 +182,13 @@ class Trial:
 
 async def _feel() -> None:
     """Take a press that nobody has felt yet: it must not come up later."""
-    try:
-        with trio.CancelScope(shield=True):
-            await trio.lowlevel.checkpoint()
-    except KeyboardInterrupt:
-        pass
+    heard = trio.Event()
+    # After those presses that a receiver of signals hands on.
+    current_trio_token().run_sync_soon(heard.set, idempotent=True)
+    with trio.CancelScope(shield=True):
+        for wait in heard.wait, trio.lowlevel.checkpoint:
+            with suppress(KeyboardInterrupt):
+                await wait()
 
 
 def _without(error: Exception, kinds: tuple[type[Exception], ...]) -> Exception | None:

@@ -71,14 +71,14 @@ def test_the_story_names_tasks_lines_and_who_went_ahead() -> None:
     assert finding is not None
     lines = finding.story.splitlines()
     assert lines[0] == (
-        "   1. overdrawn: begins, and comes to test_exploring.py:36 "
+        "   1. overdrawn: begins, and comes to test_exploring.py:35 "
         "`await checkpoint()`"
     )
     assert any("ahead of withdraw: " in line for line in lines)
     assert sum("ends" in line for line in lines) == 3
     assert lines[-2].endswith("overdrawn: goes on and ends")
     assert lines[-1] == (
-        "      Raised: AssertionError: overdrawn: -60 at test_exploring.py:40 "
+        "      Raised: AssertionError: overdrawn: -60 at test_exploring.py:39 "
         '`assert balance >= 0, f"overdrawn: {balance}"`'
     )
 
@@ -433,3 +433,22 @@ def test_a_replay_goes_no_further_than_the_exploration_went() -> None:
 
     with pytest.raises(Stalled, match="more than 10,000 steps"):
         replay(long, schedule="fifo")
+
+
+def test_what_a_test_runner_raises_is_a_failure_like_others() -> None:
+    async def nothing_raised() -> None:
+        await checkpoint()
+        with pytest.raises(ValueError):
+            await checkpoint()
+
+    finding = find_failure(nothing_raised).finding
+    assert finding is not None
+    assert "Raised: Failed: DID NOT RAISE" in finding.story
+
+
+def test_a_scenario_may_be_skipped() -> None:
+    async def not_today() -> None:
+        pytest.skip("not today")
+
+    with pytest.raises(pytest.skip.Exception):
+        explore(not_today)

@@ -33,7 +33,7 @@ class Finding:
             it cannot.
     """
 
-    error: Exception
+    error: BaseException
     schedule: Schedule
     again: str
     first_found: Schedule

@@ -205,7 +205,7 @@ class Explorer:
         run = self.perform(narrator, instruments=[narrator])
         return run, "\n".join([narrator.told(), *raised(run.error)])
 
-    def _within_ticks(self, error: Exception) -> bool:
+    def _within_ticks(self, error: BaseException) -> bool:
         if self.rules.granularity == "tick":
             return True
         kind = kind_of(error)

@@ -98,7 +98,7 @@ class Run:
     options: list[int] = attrs.field(factory=list[int])
     order: list[int] = attrs.field(factory=list[int])
     value: Any = None
-    error: Exception | None = None
+    error: BaseException | None = None
     controlled: bool = True
 
     @property
@@ -133,8 +133,8 @@ def perform(
         run: where to write down what happens; a new record if not given.
 
     Returns:
-        The record of the run, with the `Exception` that *program* raised, if any.
-        What is no `Exception` is raised.
+        The record of the run, with what *program* raised, if anything. Ctrl-C is
+        raised.
     """
     run = Run() if run is None else run
     clock = trio.testing.MockClock(autojump_threshold=0)
@@ -148,12 +148,25 @@ def perform(
         if not isinstance(error.__cause__, Stalled):
             raise
         run.error = error.__cause__
-    except Exception as error:
+    except BaseException as error:
+        if not _is_failure(error):
+            raise
         run.error = error
     seen = tally.get()
     if seen is not None:
         seen.add(tuple(run.order))
     return run
+
+
+def _is_failure(error: BaseException) -> bool:
+    """Return whether *error* says that the program failed, and not that it should end.
+
+    What test runners raise for a failure is no `Exception` either.
+    """
+    if isinstance(error, BaseExceptionGroup):
+        return all(map(_is_failure, error.exceptions))
+    ends = isinstance(error, KeyboardInterrupt | GeneratorExit)
+    return not ends and type(error).__name__ not in {"Skipped", "Exit"}
 
 
 class NotAsync(TypeError):

@@ -191,7 +191,9 @@ async def _feel() -> None:
                 await wait()
 
 
-def _without(error: Exception, kinds: tuple[type[Exception], ...]) -> Exception | None:
-    if isinstance(error, ExceptionGroup):
-        return cast("ExceptionGroup[Exception]", error).split(kinds)[1]
+def _without(
+    error: BaseException, kinds: tuple[type[Exception], ...]
+) -> BaseException | None:
+    if isinstance(error, BaseExceptionGroup):
+        return cast("BaseExceptionGroup[BaseException]", error).split(kinds)[1]
     return None if isinstance(error, kinds) else error

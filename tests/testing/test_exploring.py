@@ -247,7 +247,10 @@ def test_a_timeout_may_win_a_race_only_if_asked_for() -> None:
             for _ in range(3):
                 await checkpoint()
 
-    assert find_failure(in_time).finding is None
+    held = find_failure(in_time)
+    assert held.finding is None
+    assert str(held).endswith("see timers=True.")
+    assert not str(find_failure(harmless, runs=3)).endswith("see timers=True.")
     found = find_failure(in_time, timers=True).finding
     assert found is not None
     assert "1 s pass" in found.story

@@ -66,6 +66,8 @@ class Exploration:
         exhausted: whether there was no other schedule to try, within *bound*.
         bound: how many deviations there could be at the most; None: any number.
         controlled: whether this Trio could be steered at all.
+        timeless: whether there were deadlines, which came only when nothing else could
+            happen.
         finding: the failure, if there was one.
     """
 
@@ -75,6 +77,7 @@ class Exploration:
     exhausted: bool
     bound: int | None
     controlled: bool
+    timeless: bool
     finding: Finding | None
 
     def check(self) -> Self:
@@ -100,8 +103,14 @@ class Exploration:
             end = "; there is no other" if self.exhausted else ""
             if self.exhausted and self.bound is not None:
                 end += f" with at most {counted(self.bound, 'deviation')}"
-            return f"{self.scenario} held in {seen}{end}."
+            return f"{self.scenario} held in {seen}{end}.{self._hint}"
         return self._told(self.finding, seen)
+
+    @property
+    def _hint(self) -> str:
+        if not self.timeless:
+            return ""
+        return " Deadlines came only when no task could run; see timers=True."
 
     def _told(self, found: Finding, seen: str) -> str:
         return (

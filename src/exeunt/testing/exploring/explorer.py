@@ -9,10 +9,10 @@ from typing import Any
 
 import attrs
 from trio.abc import Instrument
-from trio.lowlevel import current_trio_token
+from trio.lowlevel import Task, current_statistics, current_trio_token
 
 from ..._model.words import shown
-from ..schedules.running import Chooser, NotAsync, Rules, Run, perform
+from ..schedules.running import HORIZON, Chooser, NotAsync, Rules, Run, perform
 from ..schedules.schedule import Schedule, Tape
 from .depth_first import DepthFirst
 from .exploration import Exploration, Finding, NotDeterministic
@@ -61,6 +61,7 @@ class Explorer:
     orders: set[tuple[int, ...]] = attrs.field(factory=set[tuple[int, ...]])
     controlled: bool = True
     held_at_first: bool = False
+    has_deadlines: bool = False
     attempts: int = 1_000  # at making a schedule smaller
 
     @property
@@ -79,7 +80,9 @@ class Explorer:
         first = self.along(())
         if isinstance(first.error, NotAsync):
             raise first.error
-        again = self.along(())
+        looking = _Deadlines()
+        again = self.perform(Tape(()), instruments=[looking])
+        self.has_deadlines = looking.seen
         self.controlled = first.controlled
         self.held_at_first = first.error is None
         if first.controlled:
@@ -156,6 +159,7 @@ class Explorer:
             exhausted=exhausted,
             bound=bound,
             controlled=self.controlled,
+            timeless=self.has_deadlines and not self.rules.timers,
             finding=finding,
         )
 
@@ -216,6 +220,18 @@ class Explorer:
             if run.error is not None and kind_of(run.error) == kind:
                 return True
         return False
+
+
+class _Deadlines(Instrument):
+    """Sees whether there are deadlines."""
+
+    seen = False
+
+    def after_task_step(self, task: Task) -> None:
+        """Look at the next one."""
+        del task
+        wait = current_statistics().seconds_to_next_deadline
+        self.seen = self.seen or wait < HORIZON / 2
 
 
 def check_scenario(

@@ -86,6 +86,14 @@ class Becoming(Counter):
         return await super().handle(message)
 
 
+@attrs.define
+class Heartbeat(Deferring):
+    """A message starts what goes on beside the messages after it."""
+
+    async def add(self, number: int) -> None:
+        self.nursery.start_soon(trio.sleep_forever)
+
+
 class CountTo(Request[AsyncIterator[int]]):
     pass
 

@@ -14,6 +14,7 @@ from our_agents import (
     Clerk,
     CountTo,
     Deferring,
+    Heartbeat,
     Parent,
     Streaming,
     Ticking,
@@ -30,7 +31,9 @@ ALL = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 16, 22, 24, 25, 26}
 @pytest.mark.parametrize("supervised", [False, True])
 @pytest.mark.parametrize("factory", AGENTS)
 def test_our_agents_keep_the_laws(factory: type[Agent[Any]], supervised: bool) -> None:
-    left_out = {6} if factory is Becoming else set()  # what it postpones may stay so
+    left_out: set[int] = (
+        {6} if factory is Becoming else set()
+    )  # what it postpones may stay so
     kept = check_agent(
         factory,
         messages=an_add,
@@ -79,6 +82,10 @@ def test_laws_about_asks_need_requests() -> None:
 
 def test_crashes_by_design_break_no_law() -> None:
     check_agent(CrashesByItself, messages=an_add, crashes=(AssertionError,), runs=15)
+
+
+def test_a_heartbeat_keeps_all_but_one_law() -> None:
+    check_agent(Heartbeat, messages=an_add, requests=[Total()], leave_out=[12], runs=15)
 
 
 def test_the_figures_can_be_read() -> None:
@@ -183,3 +190,30 @@ def test_neither_pytest_nor_hypothesis_is_needed() -> None:
     for module in folder.glob("*.py"):
         imports = [line for line in module.read_text().splitlines() if "import" in line]
         assert not any("hypothesis" in line or "pytest" in line for line in imports)
+
+
+class InNeed(Agent[Any]):
+    def __init__(self, path: str) -> None:
+        self.since = trio.current_time()
+        if not path:
+            raise ConnectionError("no path")
+
+    async def handle(self, message: Any) -> None:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"), [((), TypeError), (("",), ConnectionError)]
+)
+def test_what_cannot_be_made_breaks_no_law(
+    arguments: tuple[Any, ...], error: type[Exception]
+) -> None:
+    factory: Any = InNeed
+    with pytest.raises(error) as raised:
+        check_agent(factory, *arguments, messages=[1])
+    (note,) = raised.value.__notes__
+    assert note == (
+        "InNeed could not be made, so nothing was checked. If it takes arguments, give "
+        "them after it: check_agent(InNeed, 1, 2, messages=...)"
+    )
+    check_agent(factory, "a path", messages=[1], runs=2)

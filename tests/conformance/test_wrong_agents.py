@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 
+import attrs
 import pytest
 from wrong_agents import (
     WRONG,
     Add,
     ChangesTheMessage,
+    Counter,
     CrashesByItself,
     HandlesTwoAtOnce,
     Message,
@@ -21,7 +23,13 @@ from exeunt import Agent
 from exeunt.testing import LawBroken, check_agent
 
 
-@pytest.mark.parametrize(("factory", "law"), WRONG)
+@pytest.mark.parametrize(
+    ("factory", "law"),
+    [
+        pytest.param(*wrong, marks=pytest.mark.slow if number % 2 else ())
+        for number, wrong in enumerate(WRONG)
+    ],
+)
 def test_the_law_finds_the_agent(
     factory: Callable[[], Agent[Message]], law: int
 ) -> None:
@@ -62,6 +70,23 @@ def test_without_asks_it_is_the_drain_that_hangs() -> None:
 
 def test_a_law_that_is_left_out_is_not_held_against_it() -> None:
     check_agent(HandlesTwoAtOnce, messages=an_add, leave_out=[12, 8], runs=5)
+
+
+@attrs.define
+class TiresAtTheTenth(Counter):
+    count: int = 0
+
+    async def add(self, number: int) -> None:
+        self.count += 1
+        if self.count == 10:
+            raise ConnectionError("that is enough")
+
+
+def test_what_goes_wrong_late_is_found_too() -> None:
+    with pytest.raises(LawBroken) as broken:
+        check_agent(TiresAtTheTenth, messages=an_add)
+    assert broken.value.number == 6
+    assert len(broken.value.scene.lines) == 10
 
 
 def test_the_cause_is_kept() -> None:

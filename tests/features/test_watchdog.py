@@ -155,6 +155,74 @@ async def test_who_is_slow_is_in_no_ring() -> None:
     assert alarms == []
 
 
+async def swap(first: trio.Lock, second: trio.Lock) -> None:
+    async with first:
+        await wait_all_tasks_blocked()
+        async with second:
+            pass
+
+
+async def test_a_ring_of_plain_tasks_seen_twice_is_reported_once() -> None:
+    left, right = trio.Lock(), trio.Lock()
+    async with watching() as (watch, alarms, nursery):
+        nursery.start_soon(swap, left, right, name="one")
+        nursery.start_soon(swap, right, left, name="two")
+        nursery.start_soon(trio.sleep, HANG)  # so something may still happen
+        await wait_all_tasks_blocked(0.001)
+        watch.look()
+        assert alarms == []
+        for _ in range(3):
+            watch.look()
+    [alarm] = alarms
+    assert alarm.kind == "ring"
+    assert alarm.stall is not None
+    assert alarm.stall.rings == (("one", "two"),)
+
+
+async def test_a_ring_may_lead_through_a_lock_and_a_nursery() -> None:
+    async def hold(lock: trio.Lock) -> None:
+        async with lock, trio.open_nursery() as nursery:
+            nursery.start_soon(wants, lock)
+
+    async def wants(lock: trio.Lock | trio.CapacityLimiter) -> None:
+        async with lock:
+            pass
+
+    async def limit(limiter: trio.CapacityLimiter) -> None:
+        async with limiter, trio.open_nursery() as nursery:
+            nursery.start_soon(wants, limiter, name="wants a place")
+
+    async with watching() as (watch, alarms, nursery):
+        nursery.start_soon(hold, trio.Lock())
+        nursery.start_soon(limit, trio.CapacityLimiter(1))
+        nursery.start_soon(trio.sleep, HANG)
+        await wait_all_tasks_blocked()
+        for _ in range(3):
+            watch.look()
+    rings: list[set[str]] = [set(*a.stall.rings) for a in alarms if a.stall]
+    assert len(rings) == 2
+    assert {"hold", "wants"} in rings
+    assert {"limit", "wants a place"} in rings
+
+
+async def test_who_waits_for_a_lock_is_in_no_ring_by_that_alone() -> None:
+    lock, semaphore = trio.Lock(), trio.Semaphore(0)
+
+    async def hold() -> None:
+        async with lock:
+            await trio.sleep(HANG)
+
+    async with watching() as (watch, alarms, nursery):
+        nursery.start_soon(hold)
+        nursery.start_soon(semaphore.acquire)
+        await wait_all_tasks_blocked()
+        nursery.start_soon(lock.acquire)
+        await wait_all_tasks_blocked()
+        for _ in range(5):
+            watch.look()
+    assert alarms == []
+
+
 async def test_it_remembers_nobody_who_has_left() -> None:
     async with watching() as (watch, _, nursery):
         for _ in range(3):
@@ -371,6 +439,19 @@ def test_nobody_sees_the_watchdog_itself() -> None:
         trio.run(main)
     assert raised.value.stall is not None
     assert [wait.task for wait in raised.value.stall.waits] == ["main"]
+
+
+def test_a_nursery_is_kept_open_by_the_watchdog_too() -> None:
+    async def main() -> None:
+        with fail_when_stalled():
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(watchdog)
+
+    with pytest.raises(Stalled) as raised:
+        trio.run(main)
+    assert raised.value.stall is not None
+    [wait] = raised.value.stall.waits
+    assert wait.what == "the end of a nursery with watchdog"
 
 
 @pytest.mark.parametrize("seconds", [0, -1, inf])

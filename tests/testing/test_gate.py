@@ -20,7 +20,8 @@ from exeunt.testing import (
 )
 from exeunt.testing.exploring.schedulers import scheduler
 from exeunt.testing.schedules import gate
-from exeunt.testing.schedules.running import Granularity, Rules, Run, perform
+from exeunt.testing.schedules.rules import Granularity, Rules, Run
+from exeunt.testing.schedules.running import perform
 
 
 @pytest.fixture

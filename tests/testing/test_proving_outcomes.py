@@ -16,7 +16,8 @@ from small_programs import (
 from exeunt.testing import Stalled
 from exeunt.testing.exploring.depth_first import DepthFirst
 from exeunt.testing.proving import prove
-from exeunt.testing.schedules.running import Rules, Run, perform
+from exeunt.testing.schedules.rules import Rules, Run
+from exeunt.testing.schedules.running import perform
 from exeunt.testing.schedules.schedule import Tape
 
 

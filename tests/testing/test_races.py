@@ -65,7 +65,7 @@ def test_most_shrink_to_three_deviations_or_fewer() -> None:
 
 @each_race
 def test_nothing_is_found_where_there_is_nothing(race: Race) -> None:
-    assert find_failure(race.right, timers=race.timers, runs=100).finding is None
+    assert find_failure(race.right, timers=race.timers, runs=40).finding is None
 
 
 @each_race

@@ -67,7 +67,11 @@ def test_a_schedule_shrinks_to_the_step_that_matters() -> None:
     smallest = find(schedules(), third_goes_first, settings=settings(database=None))
     assert sum(choice != 0 for choice in smallest.choices) <= 2
     with pytest.raises(NoSuchExample):
-        find(schedules(), lambda s: s.run(three_tasks)[0] == 3)
+        find(
+            schedules(),
+            lambda s: s.run(three_tasks)[0] == 3,
+            settings=settings(database=None, max_examples=200),
+        )
 
 
 def test_the_same_schedule_takes_the_same_steps() -> None:

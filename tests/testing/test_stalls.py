@@ -2,7 +2,7 @@
 
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from math import inf
 from pathlib import Path
 
@@ -12,8 +12,9 @@ import trio.testing
 from standing import SCENES, look_at, told
 
 from exeunt._core import trio_private
-from exeunt.stalls import Place, Stall, Wait, who_waits
+from exeunt.stalls import Place, Stall, Wait, failing, who_waits
 from exeunt.stalls.failing import Stalled, fail_when_stalled
+from exeunt.testing import Schedule, explore
 
 EXPECTED = Path(__file__).with_name("stalls.txt")
 
@@ -277,6 +278,38 @@ def test_afterwards_nobody_looks_on_any_more() -> None:
         assert scope.cancelled_caught
 
     trio.run(main)
+
+
+@pytest.mark.parametrize("run", [trio.run, Schedule().run, explore])
+def test_the_main_task_is_called_as_what_it_runs(
+    run: Callable[[Callable[[], Awaitable[object]]], object],
+) -> None:
+    async def the_scene() -> None:
+        with fail_when_stalled():
+            await SCENES["two locks"]()
+
+    with pytest.raises(Stalled) as raised:
+        run(the_scene)
+    assert raised.value.stall is not None
+    tasks = [wait.task for wait in raised.value.stall.waits]
+    assert tasks == ["the_scene", "left", "right"]
+
+
+def test_the_main_task_may_have_no_code_of_its_own() -> None:
+    with pytest.raises(Stalled, match="the main task waits for cancellation"):
+        Schedule().run(trio.sleep_forever)
+
+
+def test_pytest_is_not_shown_our_lines() -> None:
+    async def main() -> None:
+        with fail_when_stalled():
+            await trio.sleep_forever()
+
+    with pytest.raises(Stalled) as raised:
+        trio.run(main)
+    raising = raised.traceback[-1]
+    assert raising.path == Path(failing.__file__)
+    assert raising not in raised.traceback.filter(raised)
 
 
 def test_the_words_of_values() -> None:

@@ -73,7 +73,7 @@ class Wait:
 
     @property
     def from_outside(self) -> bool:
-        """Whether it can be woken by what is no task: a thread, a signal, a socket."""
+        """Whether a thread, a signal or a socket can wake it, which are no tasks."""
         return self.kind in _OUTSIDE
 
     def __str__(self) -> str:

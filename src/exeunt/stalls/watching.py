@@ -78,8 +78,8 @@ async def watchdog(
     Start it in a nursery. It goes on until it is cancelled, and its thread leaves with
     it. What it notices it reports once, a standstill or a ring when two looks have seen
     it unchanged. That nothing can wake any task is a suspicion: a thread that Trio has
-    not started may yet call in. For thousands of tasks a look takes a while, so it looks
-    less often then, for a hundredth of the time at the most.
+    not started may yet call in. A look at thousands of tasks takes a while, so it then
+    looks less often: for a hundredth of the time at the most.
 
     Args:
         report: called with each `Alarm`, in Trio's thread; but in the watchdog's own

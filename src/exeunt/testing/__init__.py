@@ -1,8 +1,13 @@
 """Help for the tests of programs that use exeunt, or Trio alone.
 
-`explore` looks for an order of steps in which a program fails; `Schedule` is one such
-order; `exeunt.testing.strategies` draws them with Hypothesis and needs the extra
-``exeunt[testing]``. What a `rehearse` shows is in `exeunt.testing.effects`.
+To search orders of steps: `explore`, `replay`, `Schedule`; for all of them, `prove` and
+`touch`. To disturb: the sweeps with `victim`, `FaultPlan` and its faults, `failpoint`.
+To test one agent: `Probe`, `expect_closed`, or `rehearse`, whose values are in
+``exeunt.testing.effects``. To hold one against laws: `check_agent`, `check_mailbox`,
+`Scenario`. To fail early: `fail_when_stalled`, `nothing_leaks`. With Hypothesis, from
+the extra ``exeunt[testing]``: ``exeunt.testing.strategies`` draws schedules, messages,
+faults and scenarios, ``exeunt.testing.machine`` holds an agent against a model. Under
+pytest, the plugin ``exeunt.testing.pytest_plugin`` is there by itself.
 """
 
 from ..stalls.failing import Stalled, fail_when_stalled
@@ -39,7 +44,7 @@ from .leaks import Leaked, nothing_leaks
 from .proving import Proof, Unproved, prove, touch
 from .scenarios.record import Entry, Record, Result
 from .scenarios.scenario import End, Line, Scenario
-from .schedules.running import UncontrolledSchedule
+from .schedules.conductor import UncontrolledSchedule
 from .schedules.schedule import Schedule
 from .sweeping.oracle import LedgerBroken
 from .sweeping.sweep import Sweep

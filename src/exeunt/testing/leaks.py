@@ -1,7 +1,8 @@
 """What a run should not leave behind: agents, ends of channels, replies, tasks."""
 
 from collections.abc import Generator, Iterable
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack
+from types import TracebackType
 
 from trio.lowlevel import Task, current_root_task, current_task
 
@@ -25,8 +26,7 @@ class Leaked(Exception):
         super().__init__("still there at the end: " + "; ".join(self.what))
 
 
-@contextmanager
-def nothing_leaks() -> Generator[None]:
+def nothing_leaks() -> AbstractContextManager[None]:
     """Raise `Leaked` if anything that began in the block is still there at its end.
 
     Looked at are tasks, in whatever nursery they run; and of all agents that began in
@@ -42,17 +42,36 @@ def nothing_leaks() -> Generator[None]:
         with nothing_leaks():
             await transfer_twice()
     """
-    before = {*_tasks()}
-    with looking_on() as lives:
-        yield
-    what = [each for life in lives for each in left_of(life)]
-    agents = {life.task for life in lives}
-    others = [task for task in _tasks() if task not in before and task not in agents]
-    what += [f"task {task.name!r}" for task in others if task is not current_task()]
-    if what:
-        for life in lives:
-            life.scope.shield = False  # or the run might not end, to tell of it
-        raise Leaked(what)
+    return _NothingLeaks()
+
+
+class _NothingLeaks(AbstractContextManager[None]):
+    # No generator: pytest would end a traceback in contextlib.
+
+    def __enter__(self) -> None:
+        self._before = {*_tasks()}
+        self._stack = ExitStack()
+        self._lives = self._stack.enter_context(looking_on())
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        __tracebackhide__ = True  # pytest need not show this
+        self._stack.close()
+        what = [] if kind else [*self._left()]
+        if what:
+            for life in self._lives:
+                life.scope.shield = False  # or the run might not end, to tell of it
+            raise Leaked(what)
+
+    def _left(self) -> Generator[str]:
+        for life in self._lives:
+            yield from left_of(life)
+        known = self._before | {current_task(), *(life.task for life in self._lives)}
+        yield from (f"task {task.name!r}" for task in _tasks() if task not in known)
 
 
 def left_of(life: Life) -> Generator[str]:

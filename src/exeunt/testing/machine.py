@@ -87,7 +87,8 @@ class AgentMachine(RuleBasedStateMachine):
             crash; if not, a new model takes its place.
         message_types: the types of messages to draw, or the class of an agent that
             handles them; those of ``agent`` if not given.
-        strategies: what to draw in place of a type; see `messages`.
+        strategies: what to draw in place of a type; see
+            `exeunt.testing.strategies.messages`.
         clients: how many tasks use the agent at the same time.
         restarts: whether the agent is started again after a crash. Then it is also
             made to crash now and then.
@@ -141,13 +142,17 @@ class AgentMachine(RuleBasedStateMachine):
             Disagreement: there is one. It is the smallest that was found.
             TypeError: the machine has no agent, no model or no messages.
         """
+        __tracebackhide__ = True  # pytest need not show this
         for name in "agent", "model":
             check_factory(_factory(cls, name))
         cls.by_type()
         try:
             run_state_machine_as_test(cls, settings=settings or _settings())
         except Disagreement as found:
-            raise _smaller(cls, found) from None
+            smaller = _smaller(cls, found)
+        else:
+            return
+        raise smaller from smaller.script.crash
 
     def agree(self, expected: Any, seen: Any) -> bool:
         """Return whether what the model says and what was seen are the same.
@@ -267,5 +272,7 @@ def _factory(cls: type[AgentMachine], name: str) -> Callable[[], Any]:
     """Return what the class says, and not a method made of it."""
     found = inspect.getattr_static(cls, name, None)
     if found is None:
-        raise TypeError(f"{cls.__name__} says of no {name}: write {name} = ...")
+        raise TypeError(
+            f"{cls.__name__} has no {name}: write {name} = ... in its class"
+        )
     return found.__func__ if isinstance(found, staticmethod) else found

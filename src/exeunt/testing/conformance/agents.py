@@ -6,6 +6,7 @@ from typing import Any, TypeVar, TypeVarTuple
 
 from ..._core.agent import Agent
 from ..._core.setting import check_factory, check_seconds, name_of
+from ..schedules.schedule import Schedule
 from . import of_asks, of_ends, of_messages, of_turns
 from .drawing import Author, Source, check_runs, draw_from
 from .laws import Kind, Law
@@ -47,10 +48,12 @@ def check_agent(
     Senders, orders of steps, crashes and ends are drawn, and the agent is watched from
     within its own life: it is cancelled, stopped, asked and left at the worst of times.
     The same arguments draw the same. Time is virtual, so it takes none to wait; real
-    threads and real input or output have to be faked.
+    threads and real input or output have to be faked. Most scenes have up to six
+    messages, one of four up to 24; about two are handled in each.
 
     Args:
-        factory: returns a new agent, usually its class. Called anew for every run.
+        factory: returns a new agent, usually its class. Called anew for every run, and
+            once before.
         args: the arguments of *factory*. For keywords use `functools.partial`.
         messages: what is sent to the agent: a list to choose from, or a function that
             makes a message with a `random.Random`.
@@ -72,6 +75,7 @@ def check_agent(
         LawBroken: the agent, or exeunt, breaks a law. The error shows the smallest
             scene found, and what happened in it.
         TypeError: an argument is of the wrong kind, or *factory* makes no agents.
+        Exception: what *factory* raised, if it cannot make even one.
         ValueError: an argument is out of range, there are no messages, or the agent
             handled none.
 
@@ -97,6 +101,7 @@ def check_agent(
     async def perform(kind: Kind, play: Play) -> None:
         await Stage(setting, kind, play).perform()
 
+    _try_to_make(make, name_of(factory))
     trial = Trial(name_of(factory), setting, author.scene, perform, runs, seed)
     kept = trial.hold(_laws_but(leave_out, asks=author.asks))
     if not kept.messages:
@@ -105,6 +110,22 @@ def check_agent(
             "checked: give it messages that it can handle"
         )
     return kept
+
+
+def _try_to_make(make: Callable[[], object], name: str) -> None:
+    """Make one agent, so that whoever cannot be made at all is no broken law."""
+
+    async def program() -> None:
+        make()
+
+    try:
+        Schedule().run(program)
+    except Exception as error:
+        error.add_note(
+            f"{name} could not be made, so nothing was checked. If it takes arguments, "
+            f"give them after it: check_agent({name}, 1, 2, messages=...)"
+        )
+        raise
 
 
 def _laws_but(leave_out: Collection[int], *, asks: bool) -> tuple[Law, ...]:

@@ -17,6 +17,7 @@ Source = Iterable[M] | Callable[[Random], M]
 Draw = Callable[[Random], Any]
 
 _LATE_CHOICES = 60
+_LONGEST = 24  # lines: some things go wrong at the tenth message only
 # Whole seconds, to meet what else happens in that instant, and some between.
 _SECONDS: tuple[float, ...] = (0, 1, 2, 3, 4, 5, 6, 0.5, 1.5, 2.5, 3.5)
 _ALL_ENDS: tuple[EndWay, ...] = (
@@ -69,6 +70,7 @@ class Author:
             return self._queue(random)
         peaceful = kind == "peaceful"
         size = random.randint(1, 8)
+        size = size if size < 7 else random.randint(7, _LONGEST)
         crash = random.randrange(size) if random.random() < 0.4 else None
         crash = crash if kind == "any" else None
         lines = [

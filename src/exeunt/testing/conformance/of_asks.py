@@ -3,7 +3,7 @@
 from ..._model.words import shown
 from ...exceptions import AgentCrashed, ReplyDropped
 from .laws import Bench, Broken, Law
-from .play import Play, Result
+from .play import Play, Result, Turn
 
 
 def ask_totality(play: Play, bench: Bench) -> None:
@@ -22,34 +22,35 @@ def ask_totality(play: Play, bench: Bench) -> None:
                     f"{bench.setting.patience:g} s"
                 )
         else:
-            _true_answer(play, number, result)
+            lies = [_lie(message, result, turn) for turn in play.turns_for(number)]
+            if all(lies):
+                raise Broken(lies[0])
 
 
-def _true_answer(play: Play, number: int, result: Result) -> None:
-    message, turn = shown(play.message(number)), play.turn(number)
+def _lie(message: str, result: Result, turn: Turn | None) -> str | None:
+    """Return what is wrong about *result* if that was its turn."""
     how = None if turn is None else turn.how
     match result.what, result.value:
         case "surprised", error:
-            raise Broken(f"who asked {message} got {error!r}")
+            return f"who asked {message} got {error!r}"
         case "lost", ReplyDropped():
-            raise Broken(f"the reply to {message} was deferred and then lost")
+            return f"the reply to {message} was deferred and then lost"
         case "answered", answer if turn is not None and not turn.deferred:
             if how == "handled" and answer is not turn.value:
-                raise Broken(
+                return (
                     f"{message} was answered with {shown(answer)}, and the "
                     f"handler had returned {shown(turn.value)}"
                 )
         case "answered", answer if turn is None:
-            raise Broken(f"{message} was never begun, and answered: {shown(answer)}")
+            return f"{message} was never begun, and answered: {shown(answer)}"
         case "lost", AgentCrashed() if how != "failed":
-            raise Broken(f"who asked {message} heard of a crash, but it was {how}")
+            return f"who asked {message} heard of a crash, but it was {how}"
         case "lost", error if how not in {None, "streamed", "postponed"}:
             if error.fate != how:
-                raise Broken(
-                    f"who asked {message} was told {error.fate}, but it was {how}"
-                )
+                return f"who asked {message} was told {error.fate}, but it was {how}"
         case _:
             pass
+    return None
 
 
 def answers_before_cleanup(play: Play, _: Bench) -> None:
@@ -65,6 +66,8 @@ def abandon(play: Play, _: Bench) -> None:
         turn = play.turn(number)
         if result is None or result.what != "left" or turn is None:
             continue
+        if play.is_shared(number):
+            continue  # the turn may have been another's
         message = play.message(number)
         left, begun = play.place("left", number), play.place("begun", number)
         if left is not None and begun is not None and left < begun:

@@ -1,6 +1,7 @@
 """Laws 1 to 4 and 21, of mailboxes alone."""
 
 from collections.abc import Callable, Hashable
+from math import inf
 from typing import Any
 
 import attrs
@@ -40,8 +41,8 @@ def nothing_lost(play: Play, bench: Bench) -> None:
         return
     cut_off = play.first("cancel")
     for number, result in play.results.items():
-        came_out = play.place("taken", number) is not None
-        if result.what != "accepted" or came_out or play.undelivered(number):
+        known = _came_out(play, number) + play.undelivered(number)
+        if result.what != "accepted" or play.accepted(number) <= known:
             continue
         if cut_off is None or play.outcome is not None:
             raise Broken(f"{shown(play.message(number))} went in and never came out")
@@ -60,8 +61,22 @@ def truthful_sender(play: Play, _: Bench) -> None:
             raise Broken(
                 f"the error for {shown(message)} brings {shown(error.message)}"
             )
-        if play.place("taken", number) is not None:
+        if _came_out(play, number) > _perhaps_inside(play, number):
             raise Broken(f"{shown(message)} was refused, and came out")
+
+
+def _came_out(play: Play, number: int) -> int:
+    """Return how often the message of a line came out."""
+    message = play.message(number)
+    return sum(entry.detail is message for entry in play.of("taken"))
+
+
+def _perhaps_inside(play: Play, number: int) -> int:
+    """Return how many lines with the message of this one were not refused."""
+    message = play.message(number)
+    said = [n for n, line in enumerate(play.scene.lines) if line.message is message]
+    results = [play.results.get(each) for each in said]
+    return sum(result is None or result.what != "refused" for result in results)
 
 
 def _is_known(error: object) -> bool:
@@ -98,15 +113,33 @@ def order(play: Play, bench: Bench) -> None:
     if bench.setting.overflow == "latest":
         return
     at = {entry.number: entry.at for entry in play.of("offered")}
-    taken = [entry.number for entry in play.of("taken") if entry.number is not None]
+    taken = _lines_taken(play, at)
     for place, later in enumerate(taken):
         for earlier in taken[place + 1 :]:
             same = play.line(earlier).sender == play.line(later).sender
+            same = same and not (play.is_shared(earlier) or play.is_shared(later))
             if at[earlier] < at[later] or (same and earlier < later):
                 raise Broken(
                     f"{shown(play.message(later))} came out before "
                     f"{shown(play.message(earlier))}, which had been sent before"
                 )
+
+
+def _lines_taken(play: Play, at: dict[int | None, float]) -> list[int]:
+    """Return the lines that came out, in the order that they came.
+
+    Of those with one message, whichever fits best: the first that was sent no sooner
+    than what came out before it.
+    """
+    left, last, taken = list(range(len(play.scene.lines))), -inf, list[int]()
+    for entry in play.of("taken"):
+        same = [n for n in left if n in at and play.message(n) is entry.detail]
+        if same:
+            same.sort(key=lambda n: (at[n] < last, at[n]))
+            taken.append(same[0])
+            left.remove(same[0])
+            last = max(last, at[same[0]])
+    return taken
 
 
 def overflow(play: Play, bench: Bench) -> None:
@@ -126,12 +159,10 @@ def overflow(play: Play, bench: Bench) -> None:
                 f"{message} was {'refused' if was else 'accepted'}, with {len(inside)} "
                 f"messages inside at the end and room for {room}"
             )
-    taken = [entry.number for entry in play.of("taken")]
-    expected = [plug, *inside]
-    if taken != expected:
-        raise Broken(
-            f"{_shown(play, taken)} came out, instead of {_shown(play, expected)}"
-        )
+    taken = [entry.detail for entry in play.of("taken")]
+    expected = [play.message(number) for number in (plug, *inside)]
+    if [*map(id, taken)] != [*map(id, expected)]:
+        raise Broken(f"{_shown(taken)} came out, instead of {_shown(expected)}")
 
 
 def _put_in(
@@ -156,8 +187,8 @@ def _put_in(
         refused.append(number)
 
 
-def _shown(play: Play, numbers: list[int] | list[int | None]) -> str:
-    return ", ".join(shown(play.message(n)) for n in numbers if n is not None)
+def _shown(messages: list[object]) -> str:
+    return ", ".join(map(shown, messages))
 
 
 LAWS = (

@@ -20,11 +20,12 @@ def conservation(play: Play, _: Bench) -> None:
         raise Broken(f"{ledger.settled} fates for {ledger.accepted} messages")
     _as_the_turns_say(play, ledger)
     for number, result in play.results.items():
-        turns = sum(turn.number == number for turn in play.turns)
-        if result.what == "accepted" and turns + play.undelivered(number) == 0:
+        message = play.message(number)
+        turns = sum(turn.message is message for turn in play.turns)
+        known = turns + play.undelivered(number)
+        if result.what == "accepted" and play.accepted(number) > known:
             raise Broken(
-                f"{shown(play.message(number))} was accepted, and neither begun nor "
-                "given back"
+                f"{shown(message)} was accepted, and neither begun nor given back"
             )
 
 
@@ -62,6 +63,8 @@ def truthful_sender(play: Play, _: Bench) -> None:
             raise Broken(
                 f"the error for {shown(message)} brings {shown(result.value.message)}"
             )
+        if play.is_shared(number):
+            continue  # it may have been another's, or the agent's own
         if play.turn(number) is not None or play.undelivered(number):
             raise Broken(f"{shown(message)} was refused, and accepted all the same")
 
@@ -91,9 +94,10 @@ def intake_closes(play: Play, _: Bench) -> None:
 
 def order(play: Play, _: Bench) -> None:
     """Law 4."""
-    offered = [entry.number for entry in play.of("offered")]
-    begun = [*dict.fromkeys(t.number for t in play.turns if t.number is not None)]
-    back = [n for n in offered if n is not None and play.undelivered(n)]
+    numbers = [entry.number for entry in play.of("offered")]
+    offered = [n for n in numbers if n is not None and not play.is_shared(n)]
+    begun = [*dict.fromkeys(t.number for t in play.turns if t.number in offered)]
+    back = [n for n in offered if play.undelivered(n)]
     started = begun + [number for number in back if number not in begun]
     for earlier, later in pairwise(started):
         if offered.index(earlier) > offered.index(later):

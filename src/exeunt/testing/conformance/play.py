@@ -13,6 +13,7 @@ from trio.lowlevel import Task
 from ..._core.life import Life
 from ..._model.outcome import Outcome
 from ..schedules.schedule import Schedule
+from .likeness import is_atom
 from .scene import Line, Scene
 
 How = Literal["running", "handled", "failed", "interrupted", "postponed", "streamed"]
@@ -97,6 +98,24 @@ class Play:
         """Return the first turn of a line, if it had one."""
         return next((turn for turn in self.turns if turn.number == number), None)
 
+    def is_shared(self, number: int) -> bool:
+        """Return whether others may say the very object that this line says.
+
+        Then nobody can tell which of them a turn was for, and only counts can be held
+        against it.
+        """
+        message = self.message(number)
+        twins = sum(line.message is message for line in self.scene.lines)
+        uncopied = message is self.drawn.lines[number].message
+        return twins > 1 or (uncopied and is_atom(message))
+
+    def turns_for(self, number: int) -> list[Turn | None]:
+        """Return the turns that a line can have had, with None if it had none."""
+        if not self.is_shared(number):
+            return [self.turn(number)]
+        message = self.message(number)
+        return [*(turn for turn in self.turns if turn.message is message), None]
+
     def line(self, number: int) -> Line:
         """Return a line."""
         return self.scene.lines[number]
@@ -112,11 +131,18 @@ class Play:
             if asked and self.place("offered", number) is not None:
                 yield number, self.results.get(number)
 
-    def undelivered(self, number: int) -> bool:
-        """Return whether the message of a line came back at the end."""
+    def undelivered(self, number: int) -> int:
+        """Return how often the message of a line came back at the end."""
         message = self.message(number)
         back = () if self.outcome is None else self.outcome.undelivered
-        return any(each is message for each in back)
+        return sum(each is message for each in back)
+
+    def accepted(self, number: int) -> int:
+        """Return how many lines with the message of this one were accepted."""
+        return sum(
+            result.what == "accepted" and self.message(each) is self.message(number)
+            for each, result in self.results.items()
+        )
 
     @property
     def life(self) -> Life:

@@ -103,6 +103,7 @@ async def expect_closed(
         service.stop()
         await expect_closed(service, reason=Reason.STOPPED, ledger=Ledger())
     """
+    __tracebackhide__ = True  # pytest need not show this
     life_of(handle, "what is expected to close")
     outcome = await handle.wait_closed()
     name = f"agent {handle.name!r}"
@@ -117,8 +118,19 @@ async def expect_closed(
 
 def check_kind(kind: object) -> None:
     """Complain about what is no class of requests."""
+    __tracebackhide__ = True  # pytest need not show this
     if not isinstance(kind, type) or not issubclass(kind, Request):
         raise TypeError(f"when takes a class of requests, not {kind!r}")
+
+
+def check_message(request: object) -> None:
+    """Complain about a class where one of its messages is meant."""
+    __tracebackhide__ = True  # pytest need not show this
+    if isinstance(request, type):
+        raise TypeError(
+            "reply_to takes the request that expect() returned, not a class: "
+            f"{request.__name__}"
+        )
 
 
 def called(what: object) -> str:
@@ -131,6 +143,7 @@ def called(what: object) -> str:
 
 def is_right(what: Any, message: object, who: object) -> bool:
     """Return whether *message* is of the class *what*, or accepted by it."""
+    __tracebackhide__ = True  # pytest need not show this
     if isinstance(what, type):
         return isinstance(message, what)
     try:

@@ -25,6 +25,7 @@ from .expecting import (
     Unexpected,
     called,
     check_kind,
+    check_message,
     is_right,
 )
 
@@ -65,11 +66,11 @@ class Standing(Generic[R_contra]):
 class Probe(Generic[M]):
     """A stand-in for an agent in a test: it takes every message, and keeps it.
 
-    Give it to `start`, or to a supervisor, like the class of an agent, and what that
-    returns to the agent under test. Each message is expected in its turn. A request
-    waits for its answer until the test gives one, by `reply_to`; or it is answered at
-    once if the test has said how, by `when`. A probe that is stopped waits, like every
-    agent, for the answers it still owes.
+    Give it to `exeunt.start`, or to a supervisor, like the class of an agent, and what
+    that returns to the agent under test. Each message is expected in its turn. A
+    request waits for its answer until the test gives one, by `reply_to`; or it is
+    answered at once if the test has said how, by `when`. A probe that is stopped waits,
+    like every agent, for the answers it still owes.
 
     There are no timeouts: a test that may wait in vain puts `trio.fail_after` around
     itself. When an expectation is given up, what did arrive is logged as a warning.
@@ -93,13 +94,13 @@ class Probe(Generic[M]):
         return f"<Probe {self._name!r}>"
 
     def __call__(self) -> Agent[M]:
-        """Make the agent; `start` calls this."""
+        """Make the agent; `exeunt.start` calls this."""
         self._agent = _Probing(self._take)
         return self._agent
 
     @property
     def handle(self) -> Handle[M]:
-        """The probe's handle, as `start` has returned it.
+        """The probe's handle, as `exeunt.start` has returned it.
 
         Raises:
             RuntimeError: the probe has not been started.
@@ -139,6 +140,7 @@ class Probe(Generic[M]):
             with trio.fail_after(5):
                 order = await store.expect(lambda message: message.value > 9)
         """
+        __tracebackhide__ = True  # pytest need not show this
         if not callable(what):
             raise TypeError(
                 f"expect takes a class, or a function of a message, not {what!r}"
@@ -169,6 +171,7 @@ class Probe(Generic[M]):
 
             await store.expect_nothing_for(60)
         """
+        __tracebackhide__ = True  # pytest need not show this
         check_seconds("seconds", seconds)
         with trio.move_on_after(seconds):
             await self._next()
@@ -190,12 +193,15 @@ class Probe(Generic[M]):
 
         Raises:
             ValueError: it is no request that has come here and waits for its answer.
+            TypeError: it is a class.
 
         Example::
 
             request = await store.expect(Get)
             store.reply_to(request).send(42)
         """
+        __tracebackhide__ = True  # pytest need not show this
+        check_message(request)
         for entry in self._replies:
             if entry[0] is request:
                 self._replies.remove(entry)
@@ -223,6 +229,7 @@ class Probe(Generic[M]):
 
             store.when(Get).send(42)
         """
+        __tracebackhide__ = True  # pytest need not show this
         check_kind(kind)
         return Standing(self._answers, kind)
 

@@ -99,6 +99,7 @@ class Rehearsal(Generic[M]):
             turn = rehearse(Service).send(Set(42))
             assert turn.effects == ()
         """
+        __tracebackhide__ = True  # pytest need not show this
         return self._turn(message, message)
 
     def ask(self, request: Request[R]) -> Turn[R]:
@@ -120,11 +121,13 @@ class Rehearsal(Generic[M]):
 
             assert rehearse(Service).ask(Get()).answer == 0
         """
+        __tracebackhide__ = True  # pytest need not show this
         if not isinstance(request, Request):
             raise TypeError(f"only a Request can be asked, not {shown(request)}")
         return self._turn(RehearsedAsk(self._life, request), request)
 
     def _turn(self, item: object, message: object) -> Turn[Any]:
+        __tracebackhide__ = True  # pytest need not show this
         self._check()
         clock = trio.testing.MockClock()
         clock.jump(self.time)
@@ -138,6 +141,7 @@ class Rehearsal(Generic[M]):
             self._life.turn = NOTHING
 
     def _check(self) -> None:
+        __tracebackhide__ = True  # pytest need not show this
         name = self._life.name
         if _in_a_run():
             raise RuntimeError(
@@ -153,6 +157,7 @@ class Rehearsal(Generic[M]):
     async def _play(
         self, item: object, message: object, clock: trio.testing.MockClock
     ) -> Turn[Any]:
+        __tracebackhide__ = True  # pytest need not show this
         life = self._life
         enter_life(life)
         life.turn = item
@@ -174,6 +179,7 @@ class Rehearsal(Generic[M]):
         notes: Notes,
         clock: trio.testing.MockClock,
     ) -> Turn[Any]:
+        __tracebackhide__ = True  # pytest need not show this
         life, answer, error, minder = self._life, None, None, _Minder(notes, clock)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(minder.mind, current_task(), life.scope)

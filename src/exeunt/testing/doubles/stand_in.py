@@ -245,6 +245,7 @@ class StandIn(Generic[M]):
         Raises:
             TypeError: *kind* is no class of requests.
         """
+        __tracebackhide__ = True  # pytest need not show this
         check_kind(kind)
         return Script(self._life.answers, kind)
 

@@ -3,13 +3,14 @@
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from functools import wraps
-from inspect import isasyncgen, iscoroutine, iscoroutinefunction
-from typing import Any, ParamSpec
+from inspect import isasyncgen, iscoroutine, iscoroutinefunction, signature
+from typing import Any, ParamSpec, Protocol, cast
 
 import attrs
 
-from ..schedules.running import Granularity
-from .explore import explore, replay
+from ..schedules.rules import Granularity
+from .exploration import Exploration
+from .explore import find_failure, replay
 
 P = ParamSpec("P")
 
@@ -21,13 +22,28 @@ class Order:
     Attributes:
         runs: how many runs each gets, whatever it says itself; None: as it says.
         schedule: the one schedule under which each is run; None: many.
+        timers: whether deadlines may come at any step, whatever it says itself.
     """
 
     runs: int | None = None
     schedule: str | None = None
+    timers: bool = False
 
 
 order: ContextVar[Order] = ContextVar("exeunt order", default=Order())  # noqa: B039
+
+
+class Explored(Protocol[P]):
+    """A test that is explored.
+
+    Attributes:
+        explored: the async function itself, for `replay`.
+    """
+
+    explored: Callable[P, Awaitable[object]]
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> None:
+        """Explore it, with these arguments."""
 
 
 def explored(
@@ -39,13 +55,16 @@ def explored(
     granularity: Granularity = "step",
     timers: bool = False,
     max_steps: int = 10_000,
-) -> Callable[[Callable[P, Awaitable[object]]], Callable[P, None]]:
+) -> Callable[[Callable[P, Awaitable[object]]], Explored[P]]:
     """Make an async test one that `explore` runs, under many schedules.
 
     What comes of it is not async, so every test runner takes it for an ordinary test:
     it needs neither pytest nor pytest-trio. It keeps its name and its arguments. Each
     run gets the same arguments, so they should be values or functions that make what
     the test uses; an async fixture lives in a run of its own and is refused.
+
+    The async function itself is the attribute ``explored`` of what comes of it. A
+    failure names the call of `replay` that takes it.
 
     Under pytest, ``--explore=N`` says how many runs there are instead, and
     ``--schedule="10x1"`` runs the one schedule that a failure has named.
@@ -73,7 +92,7 @@ def explored(
             await transfer_twice()
     """
 
-    def decorate(test: Callable[P, Awaitable[object]]) -> Callable[P, None]:
+    def decorate(test: Callable[P, Awaitable[object]]) -> Explored[P]:
         _check_test(test)
 
         @wraps(test)
@@ -83,28 +102,41 @@ def explored(
 
             @wraps(test)
             async def scenario() -> None:
+                __tracebackhide__ = True
                 await test(*args, **kwargs)
 
             wanted = order.get()
             if wanted.schedule is not None:
                 replay(scenario, schedule=wanted.schedule)
                 return
-            explore(
+            found = find_failure(
                 scenario,
                 strategy=strategy,
                 runs=runs if wanted.runs is None else wanted.runs,
                 seconds=seconds if wanted.runs is None else None,
                 seed=seed,
                 granularity=granularity,
-                timers=timers,
+                timers=timers or wanted.timers,
                 max_steps=max_steps,
                 show_progress=False,
             )
+            _with_its_call(found, test).check()
 
-        vars(explored_test)["explored"] = test  # a mark for test runners
-        return explored_test
+        made = cast("Explored[P]", explored_test)
+        made.explored = test
+        return made
 
     return decorate
+
+
+def _with_its_call(found: Exploration, test: Callable[..., object]) -> Exploration:
+    """Return *found*, which is to name the function that can be replayed."""
+    if found.finding is None:
+        return found
+    name = f"{test.__qualname__.rpartition('<locals>.')[2]}.explored"
+    arguments = "".join(f"{each}, " for each in signature(test).parameters)
+    again = f"replay({name}, {arguments}schedule={str(found.finding.schedule)!r})"
+    return attrs.evolve(found, finding=attrs.evolve(found.finding, again=again))
 
 
 def _check_test(test: object) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ..schedules.running import Run
+from ..schedules.rules import Run
 from ..schedules.schedule import deviations_of
 
 

@@ -4,12 +4,12 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVarTuple
 
-from ..schedules.running import Granularity, Rules
+from ..schedules.rules import Granularity, Rules
 from ..schedules.schedule import Schedule
 from ..sweeping.sweeps import replay_disturbed
 from ..sweeping.trial import Check
 from .exploration import Exploration
-from .explorer import Budget, Explorer
+from .explorer import Budget, Explorer, check_scenario
 from .progress import progress
 
 Ts = TypeVarTuple("Ts")
@@ -124,6 +124,7 @@ def find_failure(
     explorer = Explorer(scenario, args, Rules(granularity, timers, max_steps), seed)
     if runs < 1:
         raise ValueError(f"runs must be at least 1, not {runs}")
+    check_scenario(scenario, args, explorer.name)
     explorer.check_determinism()
     end = None if seconds is None else time.monotonic() + seconds
     with progress(explorer.name, runs, show_progress) as bar:

@@ -12,7 +12,9 @@ from trio.abc import Instrument
 from trio.lowlevel import Task, current_statistics, current_trio_token
 
 from ..._model.words import shown
-from ..schedules.running import HORIZON, Chooser, NotAsync, Rules, Run, perform
+from ..schedules.conductor import HORIZON, NotAsync
+from ..schedules.rules import Chooser, Rules, Run
+from ..schedules.running import perform
 from ..schedules.schedule import Schedule, Tape
 from .depth_first import DepthFirst
 from .exploration import Exploration, Finding, NotDeterministic
@@ -76,7 +78,6 @@ class Explorer:
             NotDeterministic: something else than the schedule made a difference.
             TypeError: it is no async function, or does not take its arguments.
         """
-        check_scenario(self.scenario, self.args, self.name)
         first = self.along(())
         if isinstance(first.error, NotAsync):
             raise first.error
@@ -252,7 +253,7 @@ def check_scenario(
     if not callable(scenario):
         raise TypeError(f"a scenario is an async function, not {scenario!r}")
     try:
-        signature(scenario).bind(*args)
+        signature(scenario, follow_wrapped=False).bind(*args)
     except TypeError as error:
         raise TypeError(
             f"{name} cannot be called with {shown(args)}: {error}"

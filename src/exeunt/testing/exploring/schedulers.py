@@ -14,7 +14,7 @@ from random import Random
 
 from trio.lowlevel import Task
 
-from ..schedules.running import Chooser
+from ..schedules.rules import Chooser
 
 Scheduler = Callable[[Random, int], Chooser]
 """Makes the chooser of one run, given the length of a run as far as it is known."""

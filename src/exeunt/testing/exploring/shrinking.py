@@ -4,7 +4,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 
-from ..schedules.running import Run
+from ..schedules.rules import Run
 from ..schedules.schedule import deviations_of
 from .depth_first import DepthFirst
 

@@ -12,7 +12,8 @@ from trio.lowlevel import Task
 
 from ..._core.trio_private import await_frames
 from ...stalls.stack import is_users, own_frames
-from ..schedules.running import HORIZON, Chooser, Conductor
+from ..schedules.conductor import HORIZON, Conductor
+from ..schedules.rules import Chooser
 
 _LONGEST = 60  # lines; a longer story is told from the first deviation on
 _WIDTH = 60  # of a source line

@@ -105,7 +105,7 @@ class Faulty(Generic[P, M]):
         return f"<faulty {self.__name__}, {self.plan}>"
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Agent[M]:
-        """Make an agent, as the factory does; `start` calls this."""
+        """Make an agent, as the factory does; `exeunt.start` calls this."""
         agent = self.factory(*args, **kwargs)
         if isinstance(agent, Front):
             raise TypeError(
@@ -131,8 +131,8 @@ class Faulty(Generic[P, M]):
 def faulty(factory: Callable[P, Agent[M]], plan: FaultPlan) -> Faulty[P, M]:
     """Make a factory whose agents are those of *factory*, but things go wrong.
 
-    Give it to `start`, to a supervisor or to a pool in place of *factory*; the agent
-    itself is not changed. Each fault comes to pass once, and messages are counted
+    Give it to `exeunt.start`, to a supervisor or to a pool in place of *factory*; the
+    agent itself is not changed. Each fault comes to pass once, and messages are counted
     across restarts and among all agents that the new factory makes. So make one for
     each agent, and in a test that runs a scenario many times, one for each run.
 
@@ -140,7 +140,7 @@ def faulty(factory: Callable[P, Agent[M]], plan: FaultPlan) -> Faulty[P, M]:
     timers' ticks and the notices of others' ends count as messages too.
 
     Args:
-        factory: as for `start`.
+        factory: as for `exeunt.start`.
         plan: what goes wrong.
 
     Returns:

@@ -121,8 +121,8 @@ class Comparison:
             return Prediction(self._kind(number, error), error)
 
     def _kind(self, number: int | None, error: BaseException) -> str:
-        asked = number is not None and self.run.program.steps[number].deed == "ask"
-        return "declined" if asked and isinstance(error, Refusal) else "lost"
+        refused = self.run.is_asked(number) and isinstance(error, Refusal)
+        return "declined" if refused else "lost"
 
     def _restart(self) -> None:
         if not self.run.program.restarts:

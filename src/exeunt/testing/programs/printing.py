@@ -1,11 +1,18 @@
 """A program that failed, as a text that can be run, and fails again."""
 
 from collections.abc import Iterator
+from pathlib import Path
+from traceback import walk_tb
+from typing import Any
 
 import attrs
 
+from ..._model.words import shown
+from ...stalls.stack import is_users
+from ..faults.plan import InjectedCrash
 from ..schedules.schedule import Schedule
 from .comparing import Comparison, Difference, Prediction
+from .importing import imports_of
 from .program import MOST_RESTARTS, Program, Step
 
 
@@ -26,7 +33,23 @@ class Script:
         functions = [self._main()]
         if len(self.program.clients) > 1:
             functions[:0] = [self._client(client) for client in self.program.clients]
-        return "\n\n".join([self._headline(), *functions, self._call()])
+        program = "\n\n".join([*functions, self._call()])
+        imports = imports_of(program, self._values())
+        return "\n\n".join([self._headline(), imports, program])
+
+    @property
+    def crash(self) -> Exception | None:
+        """What the agent has crashed with, and was not made to."""
+        run = self.comparison.run
+        here = [each for each in run.crashes if each.number == self.difference.number]
+        errors = (each.detail for each in (*here, *run.crashes))
+        own = (error for error in errors if not isinstance(error, InjectedCrash))
+        return next(own, run.crash)
+
+    def _values(self) -> Iterator[Any]:
+        yield self.program.factory
+        yield from (step.argument for step in self.program.steps)
+        yield from (says.value for says in self.comparison.predicted.values())
 
     def _headline(self) -> str:
         where = "" if self.difference.number is None else " at the line marked 'here'"
@@ -36,6 +59,8 @@ class Script:
         ]
         if self.difference.expected:
             lines.append(f"The model: {self.difference.expected}.")
+        if self.crash is not None:
+            lines.append(f"The agent crashed: {_where(self.crash)}")
         return "\n".join(lines)
 
     def _call(self) -> str:
@@ -108,3 +133,15 @@ class Script:
         if here:  # where it is not raised
             call = f"raise AssertionError({call})"
         return [f"with suppress({error}):", f"    {call}"]
+
+
+def _where(error: Exception) -> str:
+    """Return an error, and the line of the agent that raised it."""
+    frames = [*walk_tb(error.__traceback__)]
+    own = [(frame, line) for frame, line in frames if is_users(frame)]
+    if not own:
+        return shown(error)
+    frame, line = own[-1]
+    code = frame.f_code
+    function = code.co_qualname.rpartition("<locals>.")[2]
+    return f"{shown(error)} at {Path(code.co_filename).name}:{line} in {function}"

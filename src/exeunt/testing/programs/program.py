@@ -15,11 +15,13 @@ from ..._core.agent import Agent
 from ..._core.handle import Handle
 from ..._core.start import start
 from ..._model.outcome import Outcome
+from ...exceptions import Refusal
 from ...supervision.opening import open_supervisor
 from ..faults.faulty import faulty
 from ..faults.plan import CrashBefore, FaultPlan
 from ..scenarios.notes import Notes
 from ..scenarios.playing import bring
+from ..scenarios.record import Entry
 from ..scenarios.understudy import with_understudy
 
 MOST_RESTARTS = 100
@@ -126,6 +128,20 @@ class Run(Notes):
                 self.note_offer(number)
                 what, value = await bring(handle, step.deed, step.argument)
                 self.note_result(number, what, value, what != "refused")
+
+    @property
+    def crashes(self) -> list[Entry]:
+        """The turns that failed, but for refusals to those who asked."""
+        return [
+            entry
+            for entry in self.log
+            if entry.what == "raised" and isinstance(entry.detail, Exception)
+            if not (self.is_asked(entry.number) and isinstance(entry.detail, Refusal))
+        ]
+
+    def is_asked(self, number: int | None) -> bool:
+        """Return whether a step asks."""
+        return number is not None and self.program.steps[number].deed == "ask"
 
     @property
     def unfinished(self) -> int | None:

@@ -11,10 +11,10 @@ import trio
 from ..._core.trio_private import can_steer
 from ..._model.words import counted
 from ..exploring.exploration import NotDeterministic
-from ..exploring.explorer import Budget, Explorer
+from ..exploring.explorer import Budget, Explorer, check_scenario
 from ..exploring.progress import progress
 from ..exploring.schedulers import Evenly
-from ..schedules.running import Chooser, Rules, Run
+from ..schedules.rules import Chooser, Rules, Run
 from .attributes import watched
 from .footprint import Names
 from .noting import noted
@@ -76,6 +76,7 @@ def prove(
             "be proved; explore the scenario, or take a Trio that exeunt supports"
         )
     explorer = Explorer(scenario, args, Rules(max_steps=_MAX_STEPS), 0)
+    check_scenario(scenario, args, explorer.name)
     with _without_threads(), progress(explorer.name, None, show_progress) as bar:
         explorer.check_determinism()
         prover = _Prover(explorer, Budget(runs, None, bar))

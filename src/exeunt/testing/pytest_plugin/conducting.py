@@ -16,7 +16,9 @@ from ..._core.trio_private import seeded
 from ...stalls.failing import Stalled, fail_when_stalled
 from ..exploring.story import Narrator, is_main
 from ..leaks import nothing_leaks
-from ..schedules.running import Chooser, Conductor, Rules, Run, tally
+from ..schedules.conductor import Conductor
+from ..schedules.rules import Chooser, Rules, Run
+from ..schedules.running import tally
 from ..schedules.schedule import Schedule, Tape
 from .line import Line, only_waits
 

@@ -19,7 +19,7 @@ from ..exploring.explorer import Budget, Explorer
 from ..exploring.progress import progress
 from ..exploring.shrinking import Choices
 from ..exploring.story import Narrator
-from ..schedules.running import Chooser, Rules, Run
+from ..schedules.rules import Chooser, Rules, Run
 from ..schedules.schedule import Schedule, Tape
 from .conducting import Performance, StoryOfTest, rules_of
 from .telling import add_section, command

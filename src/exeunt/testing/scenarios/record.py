@@ -45,7 +45,7 @@ class Entry:
     detail: Any = None
     """The answer, or the error, if there is one."""
     at: float = 0
-    """When: in seconds since the agent was ready."""
+    """When, in seconds since the agent was ready."""
 
 
 @attrs.frozen

@@ -70,7 +70,7 @@ class Line(_Sparing):
         after: how many seconds the sender waits first.
         patience: after how many seconds the sender leaves; None: never.
 
-        crash: ``"before"``: the handler fails with `PlannedCrash` instead of handling
+        crash: ``"before"``: the handler fails with an error of ours, not handling
             the message; ``"after"``: it fails when it has handled it; None: it is left
             alone.
 

@@ -14,7 +14,8 @@ from typing import TypeVar, TypeVarTuple, final
 
 from trio.lowlevel import Task
 
-from .running import Granularity, Rules, Run, perform
+from .rules import Granularity, Rules, Run
+from .running import perform
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")

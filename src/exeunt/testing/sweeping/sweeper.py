@@ -14,7 +14,8 @@ from ..exploring.progress import Bar, progress
 from ..exploring.schedulers import PORTFOLIO, scheduler
 from ..exploring.shrinking import Choices, shrink
 from ..exploring.story import Narrator, Place
-from ..schedules.running import Chooser, NotAsync, Rules, Run
+from ..schedules.conductor import NotAsync
+from ..schedules.rules import Chooser, Rules, Run
 from ..schedules.schedule import Schedule, Tape
 from .blows import Blow, join
 from .sight import await_lines

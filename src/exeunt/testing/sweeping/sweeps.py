@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import nullcontext
 from typing import Any, TypeVarTuple
 
-from ..schedules.running import Granularity, Rules
+from ..schedules.rules import Granularity, Rules
 from ..schedules.schedule import Schedule
 from .blows import split
 from .keyboard import at_the_keyboard

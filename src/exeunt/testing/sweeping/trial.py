@@ -17,7 +17,9 @@ from ...exceptions import AgentClosed, AgentCrashed, ReplyDropped
 from ..exploring.story import Place
 from ..faults.failpoints import failing
 from ..faults.plan import FailAt, InjectedCrash
-from ..schedules.running import Chooser, Rules, Run, begun, perform
+from ..schedules.conductor import begun
+from ..schedules.rules import Chooser, Rules, Run
+from ..schedules.running import perform
 from .blows import Blow
 from .keyboard import Keyboard
 from .oracle import check_books

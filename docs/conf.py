@@ -56,11 +56,9 @@ nitpick_ignore_regex = [
         r"(collections|contextlib|functools|hypothesis|math|random|st|sys|trio)\..*",
     ),
     # What explorers and sweeps show of their insides, for whoever looks there.
-    (
-        r"py:class",
-        r"exeunt\.testing\.(conformance\.scene\.Scene|exploring\.story\.Place"
-        r"|programs\.\w+\.\w+|sweeping\.victims\.Cancellable)",
-    ),
+    (r"py:class", r"exeunt\.testing\.(conformance\.scene|exploring\.story)\.\w+"),
+    (r"py:class", r"exeunt\.testing\.exploring\.decorating\.Explored"),
+    (r"py:class", r"exeunt\.testing\.(programs\.\w+|sweeping\.victims)\.\w+"),
     # Type variables are no things that a reader could look up.
     (r"py:class", r"(exeunt(\.\w+)+\.)?(M|P|R|T|Ts|M_contra|M_co|R_contra|R_co)"),
 ]

@@ -167,6 +167,17 @@ async def test_async():
 
 
 def test_a_failing_test_is_not_warned_of_too(run: Run) -> None:
-    result = run(PLAIN.replace("await", "assert number < 1; await"))
+    result = run(PLAIN.replace("await", "assert number is None; await"))
     result.assert_outcomes(failed=1)
     assert "SingleSchedule" not in result.stdout.str()
+
+
+def test_the_story_of_the_smallest_example_is_told(run: Run) -> None:
+    text = run(DRAWN).stdout.str()
+    story = text.partition("The last example drew the schedule")[2]
+    assert ", ahead of deposit" in story or "goes on, and waits" in story
+    assert "Raised: AssertionError" in story
+    again = re.findall(r"schedule=(Schedule\(.*\))", text)[0]
+    example = f"from hypothesis import example\n@example(0, {again})\n@SETTINGS"
+    source = DRAWN.replace("@SETTINGS", example).replace('"generate"', '"explicit"')
+    assert "Raised: AssertionError" in run(source).stdout.str()

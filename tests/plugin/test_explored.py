@@ -7,6 +7,7 @@ import trio
 from projects import RACE, Run
 
 from exeunt.testing.exploring.decorating import Order, explored, order
+from exeunt.testing.exploring.explore import replay
 
 pytest_plugins = ["pytester"]
 
@@ -46,8 +47,8 @@ def test_it_explores_what_it_is_called_with() -> None:
     with pytest.raises(AssertionError) as found:
         test()
     assert "a_race failed in run" in found.value.__notes__[-1]
-    assert test(["anna", "ben"]) is None
-    assert test(names=["anna", "ben"]) is None
+    test(["anna", "ben"])
+    test(names=["anna", "ben"])
 
 
 def test_a_runner_may_say_how_many_runs_there_are() -> None:
@@ -127,3 +128,14 @@ async def test_async_fixture(connection):
     pass
 """
     run(source).assert_outcomes(passed=2, errors=1)
+
+
+def test_what_it_names_to_run_it_again_does() -> None:
+    test = explored(runs=100)(a_race)
+    with pytest.raises(AssertionError) as found:
+        test(["ben", "cleo"])
+    again = found.value.__notes__[-1].rpartition("Run it again: ")[2]
+    assert again.startswith("replay(a_race.explored, names, schedule='")
+    a_race_as_it_is = {"replay": replay, "a_race": test, "names": ["ben", "cleo"]}
+    with pytest.raises(AssertionError):
+        eval(again, a_race_as_it_is)

@@ -308,6 +308,7 @@ async def test_order(supervisor):
         (["--explore=few"], "invalid int value"),
         (["--schedule=10y1"], "is no schedule"),
         (["--explore=5", "--schedule=fifo"], "--explore runs many schedules"),
+        (["--explore-timers"], "--explore-timers goes with --explore"),
         (["--explore=5", "--pdb"], "--pdb would stop in every run of --explore"),
     ],
 )
@@ -315,3 +316,23 @@ def test_bad_options_are_refused(run: Run, args: list[str], said: str) -> None:
     result = run(RACY, *args)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert said in result.stderr.str()
+
+
+TIMEOUT = """
+import trio
+
+async def test_is_done_in_time():
+    with trio.move_on_after(5):
+        for _ in range(3):
+            await trio.lowlevel.checkpoint()
+        return
+    raise TimeoutError
+"""
+
+
+def test_deadlines_may_come_at_any_step_if_wanted(run: Run) -> None:
+    run(TIMEOUT, "--explore=50").assert_outcomes(passed=1)
+    result = run(TIMEOUT, "--explore=50", "--explore-timers")
+    result.assert_outcomes(failed=1)
+    [again] = re.findall("--schedule='(timers .*)'", result.stdout.str())
+    run(TIMEOUT, f"--schedule={again}").assert_outcomes(failed=1)

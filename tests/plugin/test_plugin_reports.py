@@ -104,3 +104,34 @@ def test_pytest_finds_it() -> None:
     [(name, module)] = project["entry-points"]["pytest11"].items()
     assert name == "exeunt"
     assert hasattr(import_module(module), "pytest_addoption")
+
+
+def test_a_failure_shows_the_test_and_not_the_kit(run: Run) -> None:
+    source = """
+import trio
+from exeunt import Agent, Request, start
+from exeunt.testing import Probe, nothing_leaks, rehearse
+
+class Fails(Agent[str]):
+    async def handle(self, message):
+        raise ValueError(message)
+
+def test_rehearsal():
+    rehearse(Fails).send("boom")
+
+def test_leaks(): trio.run(leaks)
+
+async def leaks():
+    with nothing_leaks():
+        trio.lowlevel.spawn_system_task(trio.sleep_forever)
+
+async def test_probe(probe):
+    probe = await probe()
+    await probe.handle.send("sent")
+    await probe.expect(int)
+"""
+    result = run(source)
+    result.assert_outcomes(failed=3)
+    text = result.stdout.str()
+    for kit in ("rehearsal.py:", "leaks.py:", "contextlib.py:", "expecting.py:"):
+        assert kit not in text

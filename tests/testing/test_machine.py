@@ -1,7 +1,9 @@
 """`AgentMachine`: bugs in small agents come out as programs that are short and run."""
 
+import re
+import traceback
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any, ClassVar
 
@@ -10,12 +12,9 @@ import pytest
 import trio
 from hypothesis import settings, strategies as st
 
-from exeunt import Agent, Request, start
-from exeunt.exceptions import AgentClosed, AgentCrashed, Refusal
-from exeunt.supervision.opening import open_supervisor
+from exeunt import Agent, Request
+from exeunt.exceptions import Refusal
 from exeunt.testing import Schedule, Stalled
-from exeunt.testing.faults.faulty import faulty
-from exeunt.testing.faults.plan import CrashBefore, FaultPlan, InjectedCrash
 from exeunt.testing.machine import AgentMachine, Disagreement
 from exeunt.testing.programs.comparing import same
 from exeunt.testing.programs.program import Program, Step
@@ -230,28 +229,11 @@ BUGS: list[tuple[type[Agent[Any]], int, str]] = [
     (Leaves, 3, "The agent: refused with AgentClosed("),
 ]
 
-NAMES = {
-    "trio": trio,
-    "suppress": suppress,
-    "start": start,
-    "open_supervisor": open_supervisor,
-    "faulty": faulty,
-    "CrashBefore": CrashBefore,
-    "InjectedCrash": InjectedCrash,
-    "FaultPlan": FaultPlan,
-    "Schedule": Schedule,
-    "AgentClosed": AgentClosed,
-    "AgentCrashed": AgentCrashed,
-    "Missing": Missing,
-    "Put": Put,
-    "Get": Get,
-}
 
-
-def run(text: str, **agent: Any) -> None:
+def run(text: str) -> None:
     """Run a program as it was printed."""
     _, _, program = text.partition("\n\n")
-    exec(program, NAMES | agent)
+    exec(program, {})  # it imports all that it needs
 
 
 @pytest.mark.parametrize(
@@ -263,9 +245,11 @@ def test_a_bug_comes_out_as_a_short_program_that_runs(
     text = found(bug, restart=bug is Remembers)
     assert words in text
     assert operations(text) <= most, text
-    with pytest.raises((Stalled, Exception)):
-        run(text, **{bug.__name__: bug})
-    run(text, **{bug.__name__: Store})  # it is the agent that is wrong
+    with pytest.raises((Stalled, Exception)) as failure:
+        run(text)
+    assert "NameError" not in "".join(traceback.format_exception(failure.value))
+    right = text.replace(bug.__name__, "Store")
+    run(right)  # it is the agent that is wrong
 
 
 def test_an_agent_that_is_right_agrees_with_its_model() -> None:
@@ -297,7 +281,7 @@ def test_a_lost_update_needs_two_clients() -> None:
     assert operations(text) == 2
     assert "The agent: answered 1.\nThe model: answered 2." in text
     with pytest.raises(ExceptionGroup):
-        run(text, Counter=Counter, Adds=Adds)
+        run(text)
 
 
 def test_a_failure_prints_as_a_program() -> None:
@@ -306,6 +290,11 @@ def test_a_failure_prints_as_a_program() -> None:
 An agent differs from its model at the line marked 'here'.
 The agent: declined with Missing('a').
 The model: answered 5.
+
+import trio
+from exeunt import start
+from exeunt.testing import Schedule
+from test_machine import Get, Loses, Put
 
 async def program():
     async with trio.open_nursery() as nursery:
@@ -379,9 +368,9 @@ def test_it_says_what_it_has_not_been_told() -> None:
         def agent() -> Store:
             return Store()
 
-    with pytest.raises(TypeError, match=r"NoAgent says of no agent: write agent = "):
+    with pytest.raises(TypeError, match=r"NoAgent has no agent: write agent = "):
         NoAgent.check()
-    with pytest.raises(TypeError, match=r"NoModel says of no model: write model = "):
+    with pytest.raises(TypeError, match=r"NoModel has no model: write model = "):
         NoModel.check()
     with pytest.raises(TypeError, match=r"message_types"):
         Made.check()
@@ -394,3 +383,26 @@ def test_a_factory_needs_the_types_of_messages() -> None:
 
     with pytest.raises(Disagreement, match=r"start\(nursery, Loses,"):
         Made.check()
+
+
+@pytest.mark.parametrize("restart", [False, True])
+def test_a_crash_is_told_with_its_line_and_is_the_cause(*, restart: bool) -> None:
+    class Machine(StoreMachine):
+        agent = Crashes
+        restarts = restart
+
+    with pytest.raises(Disagreement) as raised:
+        Machine.check()
+    said = r"The agent crashed: ZeroDivisionError\(.*\) at test_machine.py:\d+ in Cra"
+    assert re.search(said, str(raised.value))
+    cause = raised.value.__cause__
+    assert isinstance(cause, ZeroDivisionError)
+    [first, *_] = traceback.extract_tb(cause.__traceback__)
+    assert first.filename == __file__
+
+
+def test_names_that_are_nowhere_to_import_from_are_left_out() -> None:
+    class Local(Loses): ...
+
+    text = found(Local)
+    assert "from test_machine import Get, Put\n" in text

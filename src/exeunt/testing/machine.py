@@ -3,6 +3,7 @@
 import copy
 import inspect
 from collections.abc import Callable, Mapping
+from types import TracebackType
 from typing import Any, ClassVar, TypeVar
 
 from hypothesis import HealthCheck, Phase, settings as settings_of, strategies as st
@@ -15,6 +16,7 @@ from hypothesis.stateful import (
 )
 
 from .._core.setting import check_factory, name_of
+from ..stalls.stack import is_users
 from .programs.comparing import same
 from .programs.printing import Script
 from .programs.program import SAYING, Deed, Program, Step
@@ -152,7 +154,7 @@ class AgentMachine(RuleBasedStateMachine):
             smaller = _smaller(cls, found)
         else:
             return
-        raise smaller from smaller.script.crash
+        raise smaller from _of_users(smaller.script.crash)
 
     def agree(self, expected: Any, seen: Any) -> bool:
         """Return whether what the model says and what was seen are the same.
@@ -249,6 +251,24 @@ def _smaller(cls: type[AgentMachine], found: Disagreement) -> Disagreement:
     script = rehearsal.smaller(found.script)
     smaller = with_smaller_messages(rehearsal, script, cls.by_type())
     return Disagreement(smaller, rehearsal)
+
+
+def _of_users(error: Exception | None) -> Exception | None:
+    """Return *error* with a traceback that begins in the user's own code."""
+    trace = None if error is None else _trace_of_users(error)
+    if error is None or trace is None:
+        return error
+    context = error.__context__
+    if context is not None and _trace_of_users(context) is None:
+        error.__suppress_context__ = True  # it is the runtime's own
+    return error.with_traceback(trace)
+
+
+def _trace_of_users(error: BaseException) -> TracebackType | None:
+    trace = error.__traceback__
+    while trace is not None and not is_users(trace.tb_frame):
+        trace = trace.tb_next
+    return trace
 
 
 def _run_test(cls: type[AgentMachine]) -> Callable[[Any], None]:

@@ -40,6 +40,7 @@ class Explored(Protocol[P]):
         explored: the async function itself, for `replay`.
     """
 
+    __name__: str
     explored: Callable[P, Awaitable[object]]
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> None:

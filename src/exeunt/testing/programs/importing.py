@@ -5,7 +5,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 _NAMES = {
     "suppress": "contextlib",
@@ -15,6 +15,7 @@ _NAMES = {
     "AgentCrashed": "exeunt.exceptions",
     "CrashBefore": "exeunt.testing",
     "FaultPlan": "exeunt.testing",
+    "InjectedCrash": "exeunt.testing",
     "Schedule": "exeunt.testing",
     "faulty": "exeunt.testing",
 }
@@ -50,9 +51,8 @@ def _used_in(text: str) -> set[str]:
 
 def _modules_of(values: Iterable[Any]) -> Iterator[ModuleType]:
     for value in values:
-        made = value if hasattr(value, "__module__") else type(value)
-        for each in (made, type(value)):
-            module = sys.modules.get(each.__module__)
+        for each in (value, cast("object", type(value))):
+            module = sys.modules.get(getattr(each, "__module__", ""))
             if module is not None:
                 yield module
 

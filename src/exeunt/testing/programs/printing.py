@@ -35,7 +35,7 @@ class Script:
             functions[:0] = [self._client(client) for client in self.program.clients]
         program = "\n\n".join([*functions, self._call()])
         imports = imports_of(program, self._values())
-        return "\n\n".join([self._headline(), imports, program])
+        return f"{self._headline()}\n\n{imports}\n\n{program}"
 
     @property
     def crash(self) -> Exception | None:

@@ -51,6 +51,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="run each async Trio test under N different schedules",
     )
     group.addoption(
+        "--explore-timers",
+        action="store_true",
+        help="with --explore: deadlines may come at any step, not only when all wait",
+    )
+    group.addoption(
         "--schedule",
         metavar="TEXT",
         help='run the selected Trio tests under one schedule, such as "10x1"',
@@ -84,6 +89,9 @@ def _wanted(config: pytest.Config) -> Order:
     runs, schedule = config.getoption("--explore"), config.getoption("--schedule")
     if runs is not None and runs < 1:
         raise pytest.UsageError(f"--explore takes a number of runs, not {runs}")
+    timers = bool(config.getoption("--explore-timers"))
+    if timers and runs is None:
+        raise pytest.UsageError("--explore-timers goes with --explore=N")
     if runs is not None and schedule is not None:
         raise pytest.UsageError("--explore runs many schedules, and --schedule one")
     if runs is not None and config.getoption("usepdb"):
@@ -95,7 +103,7 @@ def _wanted(config: pytest.Config) -> Order:
             Schedule.parse(schedule)
         except ValueError as error:
             raise pytest.UsageError(f"--schedule: {error}") from None
-    return Order(runs, schedule)
+    return Order(runs, schedule, timers)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True, specname="pytest_runtest_protocol")
@@ -123,7 +131,7 @@ def pytest_runtest_protocol(
     performance.stalls = True
     item.stash[_REPEATING] = repeating = Repeating(item, performance, nextitem)
     if wanted.runs is not None:
-        repeating.explore(wanted.runs)
+        repeating.explore(wanted.runs, timers=wanted.timers)
     elif wanted.schedule is not None:
         repeating.follow(Schedule.parse(wanted.schedule))
     return True
@@ -227,6 +235,6 @@ def _say_how_again(
     told = again(item, error)
     examples = item.stash.get(_EXAMPLES, None)
     if not told and examples is not None and examples.last is not None:
-        told = f"The last example drew the schedule {str(examples.last)!r}."
+        told = examples.told()
     if told:
         add_section(report, told)

@@ -1,5 +1,6 @@
 """One run of one async test, under pytest-trio and in an order of our choice."""
 
+import re
 from collections.abc import Awaitable, Callable, Generator, Sequence
 from contextlib import contextmanager, nullcontext
 from functools import partial
@@ -21,6 +22,8 @@ from ..schedules.rules import Chooser, Rules, Run
 from ..schedules.running import tally
 from ..schedules.schedule import Schedule, Tape
 from .line import Line, only_waits
+
+_TASK_OF_TEST = re.compile(r"<test '(.*)'>")
 
 
 @attrs.define
@@ -73,6 +76,8 @@ class Performance:
     ) -> object:
         __tracebackhide__ = True
         looking_on = [*instruments, *self.instruments]
+        if self.stalls:
+            looking_on.append(_Names())
         if self.chooser is None:
             if self.stalls:
                 program = partial(not_stalled, program)
@@ -101,6 +106,16 @@ class Performance:
         __tracebackhide__ = True
         with nothing_leaks() if self.leaks else nullcontext():
             return await program()
+
+
+class _Names(Instrument):
+    """Names the task of a test after it."""
+
+    def task_spawned(self, task: Task) -> None:
+        """Take off what pytest-trio puts around the name."""
+        found = _TASK_OF_TEST.fullmatch(task.name)
+        if found is not None:
+            task.name = found[1]
 
 
 async def not_stalled(

@@ -5,6 +5,7 @@ So there is something to do on either side: outside, where the run is not there 
 gets a clock that jumps; inside, the rest of the run is taken over.
 """
 
+import sys
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from functools import partial, wraps
@@ -14,10 +15,20 @@ from typing import Any
 import attrs
 import pytest
 from trio.abc import Clock
+from trio.lowlevel import add_instrument, current_task, remove_instrument
 from trio.testing import MockClock
 
+from ..exploring.story import raised
+from ..schedules.rules import Chooser
 from ..schedules.schedule import Schedule, Tape
-from .conducting import alone, conductor_of, counted, not_stalled, rules_of
+from .conducting import (
+    StoryOfTest,
+    alone,
+    conductor_of,
+    counted,
+    not_stalled,
+    rules_of,
+)
 
 _CLOCK = "exeunt_clock"  # among the arguments, where pytest-trio finds it
 
@@ -30,12 +41,14 @@ class Examples:
         test: the test, which is async.
         without: how many have drawn no schedule.
         last: the schedule that was drawn last.
+        story: what happened in the last example, if Hypothesis shows that.
     """
 
     _handle: Any
     test: Any = attrs.field(init=False)
     without: int = 0
     last: Schedule | None = None
+    story: str = ""
 
     def __attrs_post_init__(self) -> None:
         self.test = self._handle.inner_test
@@ -43,7 +56,7 @@ class Examples:
     @contextmanager
     def steered(self) -> Generator[None]:
         """Have the test steered by what it draws; before pytest-trio sees it."""
-        self._handle.inner_test = steered(self.test)
+        self._handle.inner_test = self._steered()
         try:
             yield
         finally:
@@ -56,7 +69,7 @@ class Examples:
         @wraps(self.test)  # Hypothesis tells the tests apart by their source
         def run_example(**drawn: Any) -> object:
             __tracebackhide__ = True
-            self.last = schedule_among(drawn.values())
+            self.last, self.story = schedule_among(drawn.values()), ""
             if self.last is None:
                 self.without += 1
             elif clock_among(drawn.values()) is None:
@@ -70,6 +83,63 @@ class Examples:
         vars(run_example).update(run.__dict__)
         self._handle.inner_test = run_example
 
+    def told(self) -> str:
+        """Return what to tell of the last example."""
+        replayed = f"The last example drew the schedule {str(self.last)!r}"
+        return f"{replayed}:\n{self.story}" if self.story else f"{replayed}."
+
+    def _steered(self) -> Callable[..., Any]:
+        """Return the test, run under the schedule among its arguments."""
+        test = self.test
+
+        @wraps(test)
+        async def run_steered(*args: Any, **drawn: Any) -> None:
+            __tracebackhide__ = True
+            current_task().name = test.__name__
+            schedule = schedule_among(drawn.values())
+            clock = clock_among(drawn.values())
+            drawn.pop(_CLOCK, None)
+            example = partial(test, *args, **drawn)
+            if schedule is None or clock is None:
+                await example()
+            elif is_shown():
+                story = StoryOfTest(schedule.choices)
+                with self._telling(story):
+                    await steer(example, schedule, clock, story)
+            else:
+                await steer(example, schedule, clock, Tape(schedule.choices))
+
+        return run_steered
+
+    @contextmanager
+    def _telling(self, story: StoryOfTest) -> Generator[None]:
+        """Note what happens in the block, if it fails."""
+        add_instrument(story)
+        try:
+            yield
+        except BaseException as error:
+            self.story = "\n".join([story.told(), *raised(alone(error))])
+            raise
+        finally:
+            remove_instrument(story)
+
+
+async def steer(
+    example: Callable[[], Any], schedule: Schedule, clock: Clock, chooser: Chooser
+) -> None:
+    """Let *chooser* decide about the rest of the run."""
+    __tracebackhide__ = True
+    conductor = conductor_of(chooser, rules_of(schedule), clock)
+    schedule.is_run_as(conductor.run)
+    with counted(conductor.run):
+        await conductor.lead(not_stalled, (example, conductor.patience))
+
+
+def is_shown() -> bool:
+    """Return whether Hypothesis runs this example to show it, as the smallest."""
+    control: Any = sys.modules["hypothesis.control"]  # the plugin does without it
+    return bool(control.current_build_context().is_final)
+
 
 def examples_of(item: pytest.Item) -> Examples | None:
     """Return the examples of an async test that Hypothesis and pytest-trio run."""
@@ -77,27 +147,6 @@ def examples_of(item: pytest.Item) -> Examples | None:
     asynchronous = iscoroutinefunction(getattr(handle, "inner_test", None))
     marked = item.get_closest_marker("trio") is not None
     return Examples(handle) if asynchronous and marked else None
-
-
-def steered(test: Callable[..., Any]) -> Callable[..., Any]:
-    """Return *test*, run under the schedule among its arguments, if there is one."""
-
-    @wraps(test)
-    async def run_steered(*args: Any, **drawn: Any) -> None:
-        __tracebackhide__ = True
-        schedule, clock = schedule_among(drawn.values()), clock_among(drawn.values())
-        drawn.pop(_CLOCK, None)
-        if schedule is None or clock is None:
-            await test(*args, **drawn)
-            return
-        chooser = Tape(schedule.choices)
-        conductor = conductor_of(chooser, rules_of(schedule), clock)
-        schedule.is_run_as(conductor.run)
-        with counted(conductor.run):
-            example = partial(test, *args, **drawn)
-            await conductor.lead(not_stalled, (example, conductor.patience))
-
-    return run_steered
 
 
 def schedule_among(arguments: Iterable[object]) -> Schedule | None:

@@ -68,14 +68,15 @@ class Repeating:
         told = all(report.passed or report.failed for report in self._last)
         return told and run is not None and bool(run.choices)
 
-    def explore(self, runs: int) -> None:
+    def explore(self, runs: int, *, timers: bool = False) -> None:
         """Look for an order in which the test fails, and report that, or that it holds.
 
         Args:
             runs: how many orders may be tried.
+            timers: whether deadlines may come at any step.
         """
         scenario: Any = self.item
-        rules = Rules(max_steps=_MAX_STEPS)
+        rules = Rules(timers=timers, max_steps=_MAX_STEPS)
         explorer = ItemExplorer(
             scenario, (), rules, 0, attempts=max(_FEWEST_ATTEMPTS, runs), repeating=self
         )

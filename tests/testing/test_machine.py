@@ -399,6 +399,9 @@ def test_a_crash_is_told_with_its_line_and_is_the_cause(*, restart: bool) -> Non
     assert isinstance(cause, ZeroDivisionError)
     [first, *_] = traceback.extract_tb(cause.__traceback__)
     assert first.filename == __file__
+    told = "".join(traceback.format_exception(raised.value))
+    assert told.count("Disagreement: ") == 1
+    assert "hypothesis" not in told.partition("direct cause")[0]
 
 
 def test_names_that_are_nowhere_to_import_from_are_left_out() -> None:

@@ -16,7 +16,7 @@ interface. Each is guarded: where the name is gone, a public stand-in takes over
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from inspect import signature
@@ -165,7 +165,7 @@ def steer(pick: Pick) -> None:
 
 
 @contextmanager
-def seeded(seed: int) -> Iterator[None]:
+def seeded(seed: int) -> Generator[None]:
     """Let *seed* decide the order of Trio's batches, where `steer` cannot.
 
     Where these names are gone as well, Trio tosses its coin.

@@ -13,6 +13,7 @@ from typing import Any
 
 import attrs
 
+from .._core.failures import as_group
 from ..testing import NotDeterministic, Schedule, Unproved, find_failure, prove, replay
 from ..testing.exploring.exploration import Exploration
 
@@ -137,8 +138,8 @@ def _replay(scenario: Scenario, options: argparse.Namespace) -> int:
 
 
 def _show_error(error: BaseException) -> None:
-    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
-        error = error.exceptions[0]
+    while (group := as_group(error)) is not None and len(group.exceptions) == 1:
+        error = group.exceptions[0]
     print(f"{type(error).__name__}: {error}")
 
 

@@ -150,10 +150,11 @@ class AgentMachine(RuleBasedStateMachine):
         cls.by_type()
         try:
             run_state_machine_as_test(cls, settings=settings or _settings())
-        except Disagreement as found:
-            smaller = _smaller(cls, found)
+        except Disagreement as disagreement:
+            found = disagreement
         else:
             return
+        smaller = _smaller(cls, found)  # out here, where crashes have their own context
         raise smaller from _of_users(smaller.script.crash)
 
     def agree(self, expected: Any, seen: Any) -> bool:

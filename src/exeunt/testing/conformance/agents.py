@@ -115,7 +115,7 @@ def check_agent(
 def _try_to_make(make: Callable[[], object], name: str) -> None:
     """Make one agent, so that whoever cannot be made at all is no broken law."""
 
-    async def program() -> None:
+    async def program() -> None:  # noqa: ASYNC124 - it needs a run, and no more
         make()
 
     try:

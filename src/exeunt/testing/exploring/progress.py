@@ -1,7 +1,7 @@
 """How far a long exploration is. The only file of exeunt that needs tqdm."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Protocol
 
@@ -20,7 +20,7 @@ class _NoBar:
 
 
 @contextmanager
-def progress(title: str, total: int | None, shown: bool | None) -> Iterator[Bar]:
+def progress(title: str, total: int | None, shown: bool | None) -> Generator[Bar]:
     """Show how far something of *total* parts is, on the error stream.
 
     Args:

@@ -4,6 +4,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 
+from ..._core.failures import as_group
 from ..schedules.rules import Run
 from ..schedules.schedule import deviations_of
 from .depth_first import DepthFirst
@@ -14,13 +15,13 @@ Kind = tuple[tuple[str, str, int], ...]
 
 def kind_of(error: BaseException) -> Kind:
     """Return what two failures have in common if they are the same failure."""
-    if isinstance(error, BaseExceptionGroup):
-        kinds = {kind for each in error.exceptions for kind in kind_of(each)}
+    group = as_group(error)
+    if group is not None:
+        kinds = {kind for each in group.exceptions for kind in kind_of(each)}
         return tuple(sorted(kinds))
     frames = traceback.extract_tb(error.__traceback__)
-    last = frames[-1] if frames else None
-    place = ("", 0) if last is None else (last.filename, last.lineno or 0)
-    return ((type(error).__name__, *place),)
+    file, line = (frames[-1].filename, frames[-1].lineno or 0) if frames else ("", 0)
+    return ((type(error).__name__, file, line),)
 
 
 def shrink(run: Run, attempt: Callable[[Choices], Run], budget: int) -> Choices:

@@ -10,6 +10,7 @@ import trio
 from trio.abc import Instrument
 from trio.lowlevel import Task
 
+from ..._core.failures import as_group
 from ..._core.trio_private import await_frames
 from ...stalls.stack import is_users, own_frames
 from ..schedules.conductor import HORIZON, Conductor
@@ -145,8 +146,9 @@ def raised(error: BaseException | None) -> Iterator[str]:
     """Say what was raised in the end, and at which line of the program."""
     if error is None:
         return
-    if isinstance(error, BaseExceptionGroup):
-        for each in error.exceptions:
+    group = as_group(error)
+    if group is not None:
+        for each in group.exceptions:
             yield from raised(each)
         return
     said = shown_line(error)

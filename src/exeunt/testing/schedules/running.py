@@ -8,6 +8,7 @@ import trio
 import trio.testing
 from trio.abc import Instrument
 
+from ..._core.failures import as_group
 from ..._core.trio_private import seeded
 from ...stalls.failing import Stalled
 from .conductor import Conductor
@@ -54,7 +55,7 @@ def perform(
         if not isinstance(error.__cause__, Stalled):
             raise
         run.error = error.__cause__
-    except BaseException as error:
+    except BaseException as error:  # noqa: ASYNC103 - no async code is left by it
         if not _is_failure(error):
             raise
         run.error = error
@@ -69,7 +70,8 @@ def _is_failure(error: BaseException) -> bool:
 
     What test runners raise for a failure is no `Exception` either.
     """
-    if isinstance(error, BaseExceptionGroup):
-        return all(map(_is_failure, error.exceptions))
+    group = as_group(error)
+    if group is not None:
+        return all(map(_is_failure, group.exceptions))
     ends = isinstance(error, KeyboardInterrupt | GeneratorExit)
     return not ends and type(error).__name__ not in {"Skipped", "Exit"}

@@ -18,8 +18,8 @@ what fills them.
 import ast
 import linecache
 import re
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import redirect_stdout
+from collections.abc import Awaitable, Callable, Generator, Iterator
+from contextlib import contextmanager, redirect_stdout
 from io import StringIO
 from itertools import zip_longest
 from pathlib import Path
@@ -31,6 +31,7 @@ from unittest import SkipTest
 from unittest.mock import patch
 
 import trio
+from hypothesis import settings
 from sybil import Document, Example, Region, Sybil
 from sybil.document import PythonDocStringDocument
 from trio.testing import MockClock
@@ -63,7 +64,11 @@ def run_block(example: Example) -> str | None:
     code = compile("\n" * example.line + source, example.path, "exec")
     example.namespace.setdefault("__name__", "__main__")
     run = trio_run if Path(example.path).name in REAL_TIME else run_in_virtual_time
-    with redirect_stdout(StringIO()) as out, patch.object(trio, "run", run):
+    with (
+        redirect_stdout(StringIO()) as out,
+        patch.object(trio, "run", run),
+        the_same_draws(),
+    ):
         failure = execute(code, example.namespace)
     printed = out.getvalue()
     if failure or printed == said:
@@ -73,6 +78,18 @@ def run_block(example: Example) -> str | None:
         f"It prints:\n{indent(printed or '(nothing)', '    ')}\n"
         f"The page says:\n{indent(said or '(no such block follows)', '    ')}"
     )
+
+
+@contextmanager
+def the_same_draws() -> Generator[None]:
+    """Have Hypothesis draw the same each time, so that a page shows what it prints."""
+    before = settings.get_current_profile_name()
+    settings.register_profile("pages", settings(derandomize=True, database=None))
+    settings.load_profile("pages")
+    try:
+        yield
+    finally:
+        settings.load_profile(before)
 
 
 def run_in_virtual_time(

@@ -78,8 +78,8 @@ def test_the_core_needs_trio_and_attrs_alone() -> None:
         if {"testing", "processes", "__main__"} & {*info.name.split(".")}:
             continue
         found = vars(importlib.import_module(info.name))
-        # pytest rewrites the asserts of plugins, and leaves names of its own for that.
-        for value in [value for name, value in found.items() if name[0] != "@"]:
+        # pytest rewrites the asserts of plugins, and leaves things of its own there.
+        for value in [value for name, value in found.items() if name[0] not in "@_"]:
             home = getattr(inspect.getmodule(value), "__name__", "").split(".")[0]
             third_party.add(home)
     outside = {name for name in third_party if name and name not in _STANDARD}

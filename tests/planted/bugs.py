@@ -26,6 +26,7 @@ class Bug:
     place: Any  # the function in which it is made
     right: str
     wrong: str
+    rare: bool = False  # finding it takes so many examples that it is left to "slow"
 
     @contextmanager
     def planted(self) -> Iterator[None]:

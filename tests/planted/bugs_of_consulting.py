@@ -18,6 +18,7 @@ BUGS = [
         _Consultation.hold,
         "nursery.cancel_scope.shield = True",
         "pass",
+        rare=True,
     ),
     Bug(
         "an answer is counted before it is judged",
@@ -32,6 +33,7 @@ BUGS = [
         _Consultation._gather,
         "if len(self.accepted) + self.pending + len(self.to_ask) < self.count:",
         "if not self.pending and not self.to_ask:",
+        rare=True,
     ),
     Bug(
         "a failed ask is waited out before the next one is asked",
@@ -39,6 +41,7 @@ BUGS = [
         _Consultation._gather,
         "if report():",
         "if report() or self.pending:",
+        rare=True,
     ),
     Bug(
         "a hedge waits for each ask twice as long as for the one before",

@@ -53,6 +53,7 @@ BUGS = [
         company.Company.fill,
         "worker.life.stop()",
         "worker.life.cancel(None)",
+        rare=True,
     ),
     Bug(
         "a worker leaves its pool without its account",
@@ -103,5 +104,6 @@ BUGS = [
         sharing.Tap.receive_nowait,
         "shared.wake()",
         "pass",
+        rare=True,
     ),
 ]

@@ -20,6 +20,7 @@ BUGS = [
         lane.Lane.replay,
         "self.returned.extendleft(reversed(self.postponed))",
         "self.returned.extend(self.postponed)",
+        rare=True,
     ),
     Bug(
         "what is postponed at the end is forgotten",

@@ -99,6 +99,7 @@ BUGS = [
         troupe.Troupe.victims,
         "self.strategy is Strategy.ONE_FOR_ALL",
         "True",
+        rare=True,
     ),
     Bug(
         "a crash while others are started again is overlooked",

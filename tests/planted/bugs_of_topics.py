@@ -32,6 +32,7 @@ BUGS = [
         queue.Queue.end,
         "place.give_up()",
         "pass",
+        rare=True,
     ),
     Bug(
         "a subscription that keeps the latest makes its publishers wait",

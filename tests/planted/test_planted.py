@@ -38,7 +38,13 @@ HUNT = settings(
 )
 
 
-@pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)
+@pytest.mark.parametrize(
+    "bug",
+    [
+        pytest.param(bug, id=bug.name, marks=pytest.mark.slow if bug.rare else ())
+        for bug in BUGS
+    ],
+)
 @pytest.mark.filterwarnings("ignore::exeunt.exceptions.CleanupOverran")
 def test_the_law_finds_the_bug(bug: Bug) -> None:
     if bug.right == "@enable_ki_protection" and bug.place is not unwrap(bug.place):

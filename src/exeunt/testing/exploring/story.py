@@ -4,6 +4,7 @@ import linecache
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from traceback import walk_tb
+from types import FrameType
 
 import attrs
 import trio
@@ -12,6 +13,7 @@ from trio.lowlevel import Task
 
 from ..._core.failures import as_group
 from ..._core.trio_private import await_frames
+from ...stalls.failing import Stalled
 from ...stalls.stack import is_users, own_frames
 from ..schedules.conductor import HORIZON, Conductor
 from ..schedules.rules import Chooser
@@ -151,13 +153,15 @@ def raised(error: BaseException | None) -> Iterator[str]:
         for each in group.exceptions:
             yield from raised(each)
         return
-    said = shown_line(error)
+    place = None if isinstance(error, Stalled) else _raised_at(error)
+    where = f" at {place}" if place else ""
+    yield f"      Raised: {shown_line(error)}{where}"
+
+
+def _raised_at(error: BaseException) -> Place | None:
     frames = [*walk_tb(error.__traceback__)]
     own = [(frame, line) for frame, line in frames if is_users(frame)]
-    if own:
-        frame, line = own[-1]
-        said += f" at {Place(frame.f_code.co_filename, line)}"
-    yield f"      Raised: {said}"
+    return _placed(own)
 
 
 def shown_line(error: BaseException) -> str:
@@ -213,7 +217,10 @@ def _merged(steps: list[Step]) -> list[Step]:
 
 
 def _place_of(task: Task) -> Place | None:
-    frames = own_frames(task)
+    return _placed(own_frames(task))
+
+
+def _placed(frames: Sequence[tuple[FrameType, int]]) -> Place | None:
     if not frames:
         return None
     frame, line = frames[-1]

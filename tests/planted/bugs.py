@@ -120,8 +120,8 @@ BUGS = [
         "a fate is counted twice",
         "1 conservation",
         ending._end_turn,
-        "life.interrupted += 1",
-        "life.interrupted += 1; life.handled += 1",
+        "life.count(turn, Fate.FAILED if event is Event.CRASH else Fate.INTERRUPTED)",
+        "life.count(turn, Fate.INTERRUPTED); life.handled += 1",
     ),
     Bug(
         "a reply is lost to a cancel in the same instant",
@@ -274,7 +274,7 @@ BUGS = [
         "the agent sleeps although its mailbox has mail",
         "29 refinement",
         ask.Ask.post,
-        "else:\n        mailbox.wake()",
-        "",
+        "mailbox.wake()",
+        "pass",
     ),
 ]

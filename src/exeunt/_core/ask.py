@@ -13,8 +13,9 @@ from trio.lowlevel import (
 )
 
 from .._model.request import Request
-from .._model.words import shown
+from .._model.words import complaint, shown
 from ..exceptions import Refusal, ReplyDropped, WrongRun
+from .trio_private import task_here
 from .waiting import Wait
 
 if TYPE_CHECKING:
@@ -86,15 +87,17 @@ class Ask(Wait):
         except trio.WouldBlock:
             self._line_up()
         except trio.ClosedResourceError:
-            self.settle(error=self.life.refusal(self.message))
+            self.refused(self.life.refusal(self.message))
         except BaseException:  # of the function that says a message's key
             self.take_back()
             raise
         else:
+            self.life.note("accepted", self, task_here())
             mailbox.wake()
 
     def admitted(self) -> "Ask":
         """There is room now: the asker sleeps on, until it is answered."""
+        self.life.note("admitted", self)
         self.stage = Stage.QUEUED
         return self
 
@@ -107,10 +110,12 @@ class Ask(Wait):
         self.stage = Stage.SETTLED
         self._value = value
         self._error = error
+        self.life.note("answered", self, error and complaint(error))
         self.release()
 
     def refused(self, error: BaseException) -> None:
-        """There will be no room: the request was not accepted."""
+        """The request was not accepted."""
+        self.life.note("refused", self, "refused", task_here())
         self.settle(error=error)
 
     def pass_to(self, life: "Life") -> None:
@@ -147,10 +152,11 @@ class Ask(Wait):
     def _line_up(self) -> None:
         bar = self.life.mailbox.bar(self.life, self.message)
         if bar is not None:
-            self.settle(error=bar)
+            self.refused(bar)
             return
         self.stage = Stage.LINED
         self.life.mailbox.stand_in_line(self)
+        self.life.note("lined", self, task_here())
 
     def _on_cancel(self, raise_cancel: RaiseCancelT) -> Abort:
         if self.turn is not None:
@@ -158,8 +164,10 @@ class Ask(Wait):
             self._raise_cancel = raise_cancel
             self.turn.cancel()
             return Abort.FAILED
+        self.life.note("left", self)
         if self.stage is Stage.LINED:
             self.life.mailbox.step_out_of_line(self)
+            self.life.note("refused", self, "withdrawn", None)
         elif self.stage is Stage.QUEUED:
             self.stage = Stage.ABANDONED
         elif self.stage is Stage.DEFERRED:  # nobody waits for the reply any more

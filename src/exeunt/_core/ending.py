@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from .._model.lifecycle import Event, State
 from .._model.outcome import Fate
-from .._model.words import shown
+from .._model.words import complaint, shown
 from . import regrets
 from .ask import Ask, Stage, message_of
 from .failures import event_for, without_cancelled
@@ -30,6 +30,8 @@ def retire(life: Life, error: BaseException | None) -> None:
     The askers are answered before lifespan is left, which may wait for them.
     """
     event = event_for(error)
+    if event is Event.CANCEL:
+        _note_cancel(life, error)
     failed = event is Event.CRASH or event is Event.KILL
     new = failed and _note_failure(life, error)
     if life.keeper is not None:
@@ -38,6 +40,7 @@ def retire(life: Life, error: BaseException | None) -> None:
             _end_turn(life, event)
             _give_up_replies(life)
             return
+    life.note("leaves")
     if life.state is State.STARTING or life.state is State.RUNNING:
         life.move(event)
         life.mailbox.close_intake(life.refusal)
@@ -63,6 +66,7 @@ def begin_again(life: Life) -> None:
     life.entering = True
     life.error = None
     life.restarts += 1
+    life.note("again", life.restarts)
     held, life.held = life.held, NOTHING
     if life.lane is not None or held is not NOTHING:
         life.side().begin_again(held)
@@ -97,9 +101,22 @@ def _note_failure(life: Life, error: BaseException | None) -> bool:
     if failure is None or failure is life.error:
         return False
     life.error = failure
+    doing = _doing(life)
     with suppress(Exception):  # an exception may refuse notes
-        failure.add_note(f"agent {life.name!r} was {_doing(life)}")
+        failure.add_note(f"agent {life.name!r} was {doing}")
+    life.note("failed", complaint(failure), doing)
     return True
+
+
+def _note_cancel(life: Life, error: BaseException | None) -> None:
+    """Note where the cancellation has come from, and why, if Trio says so (0.31)."""
+    if life.journal is None:
+        return
+    if life.task is not None:
+        life.journal.look(life.task)
+    if life.cancel_reason is None:
+        reason = getattr(error, "reason", None) or getattr(error, "source", None)
+        life.note("struck", reason)
 
 
 def _doing(life: Life) -> str:
@@ -116,10 +133,7 @@ def _end_turn(life: Life, event: Event) -> None:
     turn, life.turn = life.turn, NOTHING
     if turn is NOTHING:
         return
-    if event is Event.CRASH:
-        life.failed += 1
-    else:
-        life.interrupted += 1
+    life.count(turn, Fate.FAILED if event is Event.CRASH else Fate.INTERRUPTED)
     if isinstance(turn, Ask):
         turn.settle(error=regrets.turn_lost(life, turn.message, event))
 
@@ -135,10 +149,11 @@ def _give_up_the_rest(life: Life) -> None:
     for item in left:
         if isinstance(item, Ask):
             if item.stage is Stage.ABANDONED:
-                life.abandoned += 1
+                life.count(item, Fate.ABANDONED)
                 continue
             item.settle(error=regrets.closed(life, item.message, Fate.UNDELIVERED))
         undelivered.append(message_of(item))
+        life.note("ended", item, Fate.UNDELIVERED)
     life.undelivered = tuple(undelivered)
     _give_up_replies(life)
 

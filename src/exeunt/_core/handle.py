@@ -16,7 +16,7 @@ from .leaving import cancel_and_see_off, until_closed
 from .life import Life
 from .mailbox import wait_for_room
 from .stream import streamed
-from .trio_private import undisturbed
+from .trio_private import here, task_here, undisturbed
 from .waiting import Wait
 
 M_contra = TypeVar("M_contra", contravariant=True)
@@ -82,6 +82,9 @@ class Handle(trio.abc.AsyncResource, Generic[M_contra]):
         except trio.ClosedResourceError:
             life.refuse(message)
         else:
+            journal = life.journal
+            if journal is not None:  # as Life.note does, but faster
+                journal.add(("accepted", journal.now(), life, message, here.task))
             if mailbox.sleeper is not None:
                 mailbox.wake()
             elif mailbox.drops:  # nothing else would make it give others a turn
@@ -108,14 +111,17 @@ class Handle(trio.abc.AsyncResource, Generic[M_contra]):
         """
         life = self._life
         life.check_home(message)
-        if life.mailbox.line:
-            raise life.mailbox.bar(life, message) or regrets.no_room(life, message)
         try:
+            if life.mailbox.line:
+                raise trio.WouldBlock  # noqa: TRY301 - as the channel does
             life.mailbox.inlet.send_nowait(message)
         except trio.WouldBlock:
-            raise regrets.no_room(life, message) from None
+            life.note("refused", message, "refused", task_here())
+            bar = life.mailbox.bar(life, message)
+            raise bar or regrets.no_room(life, message) from None
         except trio.ClosedResourceError:
             life.refuse(message)
+        life.note("accepted", message, task_here())
         life.mailbox.wake()
 
     @enable_ki_protection

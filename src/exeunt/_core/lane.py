@@ -17,7 +17,7 @@ import trio
 from trio.lowlevel import disable_ki_protection
 
 from .._model.lifecycle import State
-from .._model.outcome import Outcome
+from .._model.outcome import Fate, Outcome
 from .._model.timetable import Timer, Timetable
 from .._model.words import shown
 from ..exceptions import PostponedTooMuch
@@ -84,7 +84,7 @@ class Lane:
         if self.notices and calm:
             notice, _ = self.notices.popitem(last=False)
             del self.watched[notice.handle]
-            return notice.made()
+            return self._arisen(notice.made(), "watch")
         if self.returned:
             return self.returned.popleft()
         if self._breath or not calm or life.state is not State.RUNNING:
@@ -94,7 +94,11 @@ class Lane:
         if self._tick is None:
             return NOTHING
         self._breath = True
-        return self._tick.message
+        return self._arisen(self._tick.message, "timer")
+
+    def _arisen(self, message: object, source: str) -> object:
+        self._life.note("arisen", message, source)
+        return message
 
     def turn_ended(self, item: object) -> bool:
         """Note that the turn of *item* is over; return whether it was handled."""
@@ -102,6 +106,7 @@ class Lane:
         if self.postponing:
             self.postponing = False
             self.postponed.append(item)
+            self._life.note("postponed", item)
         now = trio.current_time()
         if self._tick is None:
             self.timetable.touch(now)
@@ -127,8 +132,12 @@ class Lane:
 
     def _let_go(self) -> None:
         """Keep no request for an asker who has left."""
-        kept = [item for item in self.postponed if not _is_abandoned(item)]
-        self._life.abandoned += len(self.postponed) - len(kept)
+        kept: list[Any] = []
+        for item in self.postponed:
+            if _is_abandoned(item):
+                self._life.count(item, Fate.ABANDONED)
+            else:
+                kept.append(item)
         self.postponed = kept
 
     def replay(self) -> None:

@@ -7,6 +7,7 @@ from .._model.lifecycle import State
 from .._model.outcome import Outcome
 from ..exceptions import Deadlock
 from .life import Life
+from .trio_private import task_here
 from .waiting import Wait
 
 
@@ -33,8 +34,10 @@ async def until_closed(life: Life, wait: Wait) -> Outcome:
         await checkpoint()
     else:
         life.watch(wait)
+        life.note("waits", task_here(), "end")
         try:
             await wait.park()
         finally:
             life.unwatch(wait)
+            life.note("waited", task_here())
     return life.outcome

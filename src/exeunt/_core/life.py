@@ -13,14 +13,16 @@ import trio
 from trio.lowlevel import Task, enable_ki_protection
 
 from .._model.lifecycle import Event, Reason, State, reason_after, step
-from .._model.outcome import Ledger, Outcome, Statistics
+from .._model.outcome import Fate, Ledger, Outcome, Statistics
+from .._model.words import complaint
 from ..exceptions import AgentClosed, WrongRun
 from . import regrets
 from .ask import Ask, Stage, message_of
+from .journal import Journal
 from .keeper import Keeper, Watcher
 from .lane import NOTHING, Lane, Notice
 from .mailbox import Mailbox
-from .trio_private import cancel_scope, home, is_here
+from .trio_private import cancel_scope, home, is_here, task_here
 from .waiting import Wait
 
 if TYPE_CHECKING:
@@ -37,8 +39,10 @@ class Life:
     handle: "Handle[Any]" = attrs.field(init=False)
     home: object = attrs.field(factory=home)
     scope: trio.CancelScope = attrs.field(factory=trio.CancelScope)  # cancel()'s
+    type: str = ""  # what its factory is called
     stage: trio.CancelScope | None = None  # around the whole incarnation
     keeper: Keeper | None = None
+    journal: Journal | None = None
     lane: Lane | None = None
     handler: Any = None  # an async function of a message
     limiter: trio.CapacityLimiter | None = None
@@ -78,6 +82,24 @@ class Life:
         """Go where the table says."""
         self.reason = reason_after(self.reason, event)
         self.state = step(self.state, event)
+        if self.journal is not None:
+            self._note_move(event)
+
+    def note(self, kind: str, *about: object) -> None:
+        """Put into the journal what happens, if one is kept."""
+        if self.journal is not None:
+            self.journal.add((kind, self.journal.now(), self, *about))
+
+    def _note_move(self, event: Event) -> None:
+        match event:
+            case Event.READY:
+                self.note("ready")
+            case Event.LEFT:
+                self.note("gone", self.reason, self.error and complaint(self.error))
+            case Event.DRAINED:
+                pass
+            case _:
+                self.note("stops", event, self.cancel_reason)
 
     @enable_ki_protection
     def stop(self) -> None:
@@ -270,15 +292,21 @@ class Life:
 
     def refuse(self, message: object) -> NoReturn:
         """Raise the error for a message that comes too late."""
+        self.note("refused", message, "refused", task_here())
         refusal = self.refusal(message)
         raise refusal from refusal.__cause__  # without the channel's own error
 
     def drop(self, item: object) -> None:
         """Account for an item that the overflow policy gives up."""
         if not isinstance(item, Ask):
-            self.dropped += 1
+            self.count(item, Fate.DROPPED)
         elif item.stage is Stage.ABANDONED:
-            self.abandoned += 1
+            self.count(item, Fate.ABANDONED)
         else:
-            self.dropped += 1
+            self.count(item, Fate.DROPPED)
             item.settle(error=regrets.dropped(self, item.message))
+
+    def count(self, item: object, fate: Fate) -> None:
+        """Account for an item that has met its fate, in or before its turn."""
+        setattr(self, fate, getattr(self, fate) + 1)
+        self.note("ended", item, fate)

@@ -36,7 +36,7 @@ from .overflow import (
     LatestOutlet,
     Overflow,
 )
-from .trio_private import wake_up
+from .trio_private import task_here, wake_up
 from .waiting import Wait, life_here
 
 if TYPE_CHECKING:
@@ -57,22 +57,26 @@ class Sender(Wait):
     async def get_in(self) -> None:
         """Stand in line until the message is accepted or refused."""
         self._life.mailbox.stand_in_line(self)
+        self._life.note("lined", self.message, task_here())
         self._task = current_task()
         await wait_task_rescheduled(self._on_cancel)
         self.raise_error()
 
     def admitted(self) -> object:
         """The message has been accepted; return what goes into the mailbox."""
+        self._life.note("admitted", self.message)
         self.release()
         return self.message
 
     def refused(self, error: BaseException) -> None:
         """The message will not be accepted."""
+        self._life.note("refused", self.message, "refused", None)
         self._error = error
         self.release()
 
     def _on_cancel(self, raise_cancel: RaiseCancelT) -> Abort:
         self._life.mailbox.step_out_of_line(self)
+        self._life.note("refused", self.message, "withdrawn", None)
         return super()._on_cancel(raise_cancel)
 
 
@@ -80,6 +84,7 @@ async def wait_for_room(life: "Life", message: object) -> None:
     """Bring *message* in when there is room for it, if it may wait for that."""
     bar = life.mailbox.bar(life, message)
     if bar is not None:
+        life.note("refused", message, "refused", task_here())
         raise bar
     await Sender(life, message).get_in()
 

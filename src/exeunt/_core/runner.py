@@ -26,6 +26,7 @@ from trio.lowlevel import (
 )
 
 from .._model.lifecycle import Event
+from .._model.outcome import Fate
 from ..exceptions import CleanupOverran
 from .agent import Agent, has_lifespan
 from .ask import Ask, Stage
@@ -171,7 +172,7 @@ def _overran(life: Life, error: BaseException | None) -> BaseException | None:
     return error
 
 
-async def _attend(life: Life) -> None:  # noqa: PLR0912
+async def _attend(life: Life) -> None:  # noqa: PLR0912, PLR0915
     """Handle messages until the intake is closed and nothing is left.
 
     The one long function here: a call less per message is worth having in it.
@@ -179,7 +180,7 @@ async def _attend(life: Life) -> None:  # noqa: PLR0912
     life.ready()
     mailbox, home, take = life.mailbox, life.home, life.mailbox.outlet.receive_nowait
     turns = max(1, mailbox.capacity)
-    left = turns
+    left, journal = turns, life.journal
     while True:
         item = NOTHING if life.lane is None else life.lane.next()
         if item is not NOTHING:
@@ -191,6 +192,7 @@ async def _attend(life: Life) -> None:  # noqa: PLR0912
                 item = mailbox.call_in() if mailbox.line else NOTHING
             except trio.EndOfChannel:
                 if not life.deferred:
+                    life.note("rests")
                     # Cancelled while it slept: lifespan has to see that.
                     if not undisturbed(home):
                         await checkpoint_if_cancelled()
@@ -199,6 +201,7 @@ async def _attend(life: Life) -> None:  # noqa: PLR0912
                 if mailbox.line:
                     mailbox.admit()
         if item is NOTHING:
+            life.note("rests")
             if life.keeper is not None:
                 life.keeper.settled(life)
             if life.lane is None or life.lane.due == inf:
@@ -216,12 +219,15 @@ async def _attend(life: Life) -> None:  # noqa: PLR0912
             await _answer(life, item)
         else:
             life.turn = item
+            if journal is not None:
+                journal.add(("begun", journal.now(), life, item))
             await _turn(life.handler, item)
             life.turn = NOTHING
             if life.lane is None or life.lane.turn_ended(item):
                 life.handled += 1
         left -= 1
         if not left:
+            life.note("rests")
             if life.keeper is not None:
                 life.keeper.settled(life)
             await cancel_shielded_checkpoint()
@@ -231,9 +237,10 @@ async def _attend(life: Life) -> None:  # noqa: PLR0912
 async def _answer(life: Life, ask: Ask) -> None:
     """Handle one request and give its asker the answer."""
     if ask.stage is not Stage.QUEUED:  # its asker has left
-        life.abandoned += 1
+        life.count(ask, Fate.ABANDONED)
         return
     life.turn = ask
+    life.note("begun", ask)
     ask.stage = Stage.BEGUN
     if ask.life is not life:
         ask.pass_to(life)
@@ -244,7 +251,7 @@ async def _answer(life: Life, ask: Ask) -> None:
         await _reply(life, ask, ask.produce if isinstance(ask, Stream) else _turn)
     if ask.turn.cancelled_caught:
         life.turn = NOTHING
-        life.interrupted += 1
+        life.count(ask, Fate.INTERRUPTED)
         if life.lane is not None:
             life.lane.turn_ended(ask)
     ask.end_turn()
@@ -270,6 +277,7 @@ async def _reply(
     life.turn = NOTHING
     if life.lane is None or life.lane.turn_ended(ask):
         life.handled += 1
+        life.note("ended", ask, Fate.HANDLED)
 
 
 @disable_ki_protection

@@ -9,6 +9,7 @@ from trio.lowlevel import enable_ki_protection
 from ..exceptions import AgentClosed
 from .audience import enter
 from .handle import Handle
+from .journal import journal_here
 from .keeper import Keeper
 from .leaving import cancel_and_see_off
 from .life import Life
@@ -16,6 +17,7 @@ from .mailbox import Mailbox
 from .overflow import Overflow
 from .runner import run
 from .setting import Setting, check_factory, name_of
+from .trio_private import task_here
 from .waiting import Wait
 
 if TYPE_CHECKING:
@@ -144,13 +146,14 @@ def begin(
     mailbox = (
         Mailbox(setting.capacity) if setting.mailbox is None else setting.mailbox()
     )
-    life = Life(name, mailbox, setting.cleanup)
+    life = Life(name, mailbox, setting.cleanup, type=name_of(factory))
     if setting.overflow != "wait":
         life.mailbox.adopt(setting.overflow, life.drop, setting.key)
     if keeper is not None:
         life.keeper = keeper
         life.scope.shield = True
     life.handle = Handle(life)
+    life.journal = journal_here()
     try:
         nursery.start_soon(run, life, factory, args, name=name)
     except RuntimeError as error:
@@ -158,6 +161,7 @@ def begin(
             f"cannot start agent {name!r}: {error}. "
             "Start agents while the nursery's block is running"
         ) from None
+    life.note("born", task_here())
     enter(life)
     return life
 
@@ -165,11 +169,14 @@ def begin(
 async def ready(life: Life) -> "Handle[Any]":
     """Wait until an agent that was begun is ready, and return its handle."""
     life.starter = wait = Wait(life)
+    life.note("waits", task_here(), "start")
     try:
         await wait.park()
     except BaseException:
         await cancel_and_see_off(life, "its start was cancelled")  # noqa: ASYNC102
         raise
+    finally:
+        life.note("waited", task_here())
     if life.starter is not wait:  # it was ready, whatever has come of it since
         return life.handle
     if life.error is not None:

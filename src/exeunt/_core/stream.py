@@ -127,6 +127,7 @@ class Stream(Ask):
         await checkpoint_if_cancelled()  # its reader may have left
         self.stage = Stage.STREAMING
         self.opened = True
+        self.life.note("answered", self, None)
         self.release()
         item = NOTHING
         while True:

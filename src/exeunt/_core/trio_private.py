@@ -21,6 +21,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from inspect import signature
 from math import inf
+from time import perf_counter
 from types import FrameType
 from typing import Any, NoReturn
 
@@ -78,6 +79,28 @@ def _undisturbed_by_deadline(home: object) -> bool:
         return False
     return here is home and trio.current_effective_deadline() != -inf
 
+
+class _Here:
+    """Stands in for what Trio keeps of the run in this thread."""
+
+    @property
+    def task(self) -> Task:
+        try:
+            return current_task()
+        except RuntimeError:
+            raise AttributeError("task") from None
+
+
+def task_here() -> Task | None:
+    """Return the current task; where Trio itself cancels or wakes, there is none."""
+    return getattr(here, "task", None)
+
+
+here: Any = _Here() if _run_context is None else _run_context
+"""Its ``task`` is the current one; where there is none, it has no such attribute.
+
+`trio.lowlevel.current_task` says the same, and takes twice as long.
+"""
 
 home: Callable[[], object]
 """Return what identifies the current Trio run."""
@@ -263,3 +286,63 @@ def break_off(task: Task, raise_error: Callable[[], NoReturn]) -> bool:
         return False
     each._attempt_abort(raise_error)
     return True
+
+
+_takes_time = _private("SystemClock")
+
+
+def precise_time() -> Callable[[], float]:
+    """Return what tells the time of this run, from any beginning, quickly."""
+    clock = trio.lowlevel.current_clock()
+    # Trio's own clock adds a constant to this one, through a call in Python.
+    return perf_counter if type(clock) is _takes_time else clock.current_time
+
+
+def main_task() -> Task | None:
+    """Return the task that this run was begun for, if that can be known."""
+    runner = getattr(_run_context, "runner", None)
+    return getattr(runner, "main_task", None)
+
+
+def failures_in(nursery: trio.Nursery) -> Sequence[BaseException]:
+    """Return what has come out of the tasks of *nursery* so far, as far as is known."""
+    return getattr(nursery, "_pending_excs", ())
+
+
+def is_over(nursery: trio.Nursery) -> bool:
+    """Return whether nobody is left in *nursery*, and nobody can be started there."""
+    return bool(getattr(nursery, "_closed", False))
+
+
+def canceller_of(nursery: trio.Nursery) -> trio.CancelScope | None:
+    """Return the outermost scope whose cancellation reaches *nursery*, if there is one.
+
+    Unlike ``cancel_called``, looking does not make a deadline expire.
+    """
+    scope: Any = nursery.cancel_scope
+    status = getattr(nursery, "_cancel_status", None)
+    if not _knows_cancellation or status is None:
+        return scope if scope.cancel_called else None
+    found: trio.CancelScope | None = None
+    while status is not None and status.effectively_cancelled:
+        found = status._scope
+        status = status.parent if status.parent_cancellation_is_visible_to_us else None
+    return found
+
+
+def reason_of(scope: trio.CancelScope) -> tuple[str, str | None]:
+    """Return Trio's word for what has cancelled *scope*, and the reason if it knows."""
+    each: Any = getattr(scope, "_cancel_reason", None)
+    if each is not None:
+        return each.source, each.reason
+    expired = scope.deadline <= trio.current_time()
+    return ("deadline" if expired else ""), None
+
+
+def deadline_around(nursery: trio.Nursery) -> float:
+    """Return when *nursery* is cancelled if nothing happens before, or infinity."""
+    status: Any = getattr(nursery, "_cancel_status", None)
+    soonest = nursery.cancel_scope.deadline
+    while _knows_cancellation and status is not None and not status._scope.shield:
+        soonest, status = min(soonest, status._scope.deadline), status.parent
+    return soonest

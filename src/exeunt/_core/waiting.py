@@ -29,6 +29,14 @@ if TYPE_CHECKING:
 _life_here: ContextVar["Life"] = ContextVar("exeunt agent")
 
 
+def life_of_task(task: Task) -> "Life | None":
+    """Return the life of the agent to which *task* belongs, or None.
+
+    Unlike `life_here`, of a pool's worker it is the worker's own.
+    """
+    return task.context.get(_life_here)
+
+
 def enter_life(life: "Life") -> None:
     """Note that the current task is the own task of the agent that lives *life*."""
     life.task = current_task()

@@ -16,6 +16,17 @@ def shown(message: object) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
 
 
+def complaint(error: BaseException) -> str:
+    """Return the kind of *error* and the first line of what it says."""
+    try:
+        text = str(error).partition("\n")[0]
+    except BaseException:  # noqa: ASYNC103 - likewise
+        text = "(its text cannot be had)"
+    if len(text) > _LONGEST:
+        text = f"{text[: _LONGEST - 3]}..."
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
 def counted(number: int, noun: str) -> str:
     """Return *number* and *noun*, in the plural where that is due."""
     return f"{number:,} {noun}{'s' * (number != 1)}"

@@ -22,6 +22,8 @@ async def open_troupe(
     error: BaseException | None = None
     try:
         async with trio.open_nursery() as troupe.nursery:
+            if troupe.journal is not None:
+                troupe.journal.opened(troupe.nursery)
             try:
                 with troupe.body:
                     yield troupe

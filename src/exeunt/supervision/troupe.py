@@ -8,6 +8,7 @@ import attrs
 import trio
 
 from .._core.failures import as_group
+from .._core.journal import Journal, journal_here
 from .._core.trio_private import cancel_scope
 from .._model import uses
 from .._model.lifecycle import Reason
@@ -33,6 +34,7 @@ class Troupe:
     budget: Budget
     backoff: Backoff | None
     nursery: trio.Nursery = attrs.field(init=False)
+    journal: Journal | None = attrs.field(factory=journal_here)
     body: trio.CancelScope = attrs.field(factory=trio.CancelScope)
     draining: trio.CancelScope = attrs.field(factory=trio.CancelScope)
     belongings: Belongings = attrs.field(factory=Belongings)
@@ -172,6 +174,8 @@ class Troupe:
 
     def hurry(self, reason: str | None) -> None:
         """End the body, and cancel everybody in order rather than have them drain."""
+        if self.journal is not None and not self.hurried:
+            self.journal.hurried(self.nursery, reason)
         self.hurried = True
         self.why = self.why or reason
         cancel_scope(self.body, reason)

@@ -1,0 +1,7 @@
+"""What happens in a run: recorded, and read as a stream of typed events."""
+
+from .record import record
+from .recorder import Recorder, note
+from .recording import Recording
+
+__all__ = ["Recorder", "Recording", "note", "record"]

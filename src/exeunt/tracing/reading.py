@@ -1,0 +1,198 @@
+"""From raw notes to typed events.
+
+A note says which object it is about; an event has numbers. Notes may be missing at the
+beginning, where a ring was too small: then whoever turns up is introduced at that
+moment.
+"""
+
+from collections.abc import Iterable
+from math import isfinite
+from typing import Any, Final
+
+import trio
+from trio.lowlevel import Task
+
+from .._core.journal import Note
+from .._core.life import Life
+from .._model import events as ev
+from .messages import Post
+from .numbering import RUN, Numbers
+
+
+class Reader:
+    """Makes events of notes, as they come."""
+
+    def __init__(self, began: float) -> None:
+        self._began: Final = began
+        self._seq = 0
+        self._t = 0.0
+        self._made: list[ev.Event] = []
+        self._numbers = Numbers(self._make)
+        self._post = Post(self._make, self._numbers)
+        self._stopping: dict[Life, str] = {}
+        self._reasons: dict[Life, str] = {}
+        self._leaving: set[Life] = set()
+        self._newest: tuple[Task, bool, bool] | None = None  # perhaps an agent's
+
+    def read(self, notes: Iterable[Note]) -> list[ev.Event]:
+        """Return what these notes say, which come after all those before."""
+        for kind, t, *about in notes:
+            if self._newest is not None:
+                self._meet_newest(about if kind == "born" else None)
+            self._t = t - self._began
+            read = getattr(self._post, kind, None) or getattr(self, f"_{kind}")
+            read(*about)
+        if self._newest is not None:
+            self._meet_newest(None)
+        made, self._made = self._made, []
+        return made
+
+    def _make(self, event: type[ev.Event], /, **values: Any) -> None:
+        self._seq += 1
+        self._made.append(event(seq=self._seq, t=self._t, **values))
+
+    # Who there is. An agent is born right after its task: nothing comes between.
+
+    def _task(self, task: Task, is_main: bool, is_users: bool) -> None:
+        self._newest = task, is_main, is_users
+
+    def _meet_newest(self, born: list[Any] | None) -> None:
+        assert self._newest is not None
+        (task, is_main, is_users), self._newest = self._newest, None
+        if born is not None:
+            life, by = born
+            self._numbers.meet_agent(life, task, by)
+        elif is_users:
+            self._numbers.meet_task(task, main=is_main)
+
+    def _born(self, life: Life, by: Any) -> None:
+        """It has been met; or its task was lost."""
+        del by
+        self._numbers.of(life)
+
+    def _end(self, task: Task, how: str, error: str | None) -> None:
+        number = self._numbers.of_task(task)
+        if number is not None:
+            self._make(ev.TaskEnded, task=number, outcome=how, error=error)
+        self._numbers.forget(task)
+
+    # Where it is.
+
+    def _run(self, main: Task | None) -> None:
+        self._open(RUN, None, None, "run", "run", float("inf"))
+        if main is not None:
+            self._numbers.meet_task(main, main=True)
+
+    def _nursery(
+        self,
+        nursery: trio.Nursery,
+        outer: trio.Nursery | None,
+        name: str,
+        kind: str,
+        deadline: float,
+    ) -> None:
+        owner = self._numbers.of(nursery.parent_task)
+        parent = self._numbers.of_scope(outer)
+        scope = self._numbers.of_scope(nursery)
+        self._open(scope, parent, owner, name, kind, deadline)
+
+    def _open(
+        self,
+        scope: int,
+        parent: int | None,
+        owner: int | None,
+        name: str,
+        kind: str,
+        deadline: float,
+    ) -> None:
+        self._make(
+            ev.ScopeOpened,
+            scope=scope,
+            parent=parent,
+            owner=owner,
+            name=name,
+            kind=kind,
+            deadline=deadline - self._began if isfinite(deadline) else None,
+        )
+
+    def _cancel(self, nursery: trio.Nursery, source: str, reason: str | None) -> None:
+        scope = self._numbers.of_scope(nursery)
+        self._make(
+            ev.ScopeCancelled, scope=scope, source=source, reason=reason, by=None
+        )
+
+    def _hurried(self, nursery: trio.Nursery, reason: str | None, who: Any) -> None:
+        by = self._numbers.of(who)
+        scope = self._numbers.of_scope(nursery)
+        self._make(
+            ev.ScopeCancelled, scope=scope, source="explicit", reason=reason, by=by
+        )
+
+    def _closed(self, nursery: trio.Nursery) -> None:
+        self._make(ev.ScopeClosed, scope=self._numbers.of_scope(nursery))
+        self._numbers.forget(nursery)
+
+    # What happens to an agent.
+
+    def _ready(self, life: Life) -> None:
+        self._make(ev.AgentReady, agent=self._numbers.of(life))
+
+    def _failed(self, life: Life, error: str, doing: str) -> None:
+        self._post.blame(life, error)
+        who = self._numbers.of(life)
+        self._make(ev.AgentFailed, agent=who, error=error, doing=doing)
+
+    def _again(self, life: Life, restarts: int) -> None:
+        who = self._numbers.of(life)
+        self._make(ev.AgentRestarted, agent=who, restarts=restarts)
+
+    def _struck(self, life: Life, reason: str | None) -> None:
+        if reason:
+            self._reasons[life] = reason
+
+    def _stops(self, life: Life, how: str, reason: str | None) -> None:
+        """Whoever stops may yet be cancelled; nothing else comes after an end."""
+        if (
+            self._stopping.get(life, "stop") != "stop"
+            or self._stopping.get(life) == how
+        ):
+            return
+        self._stopping[life] = how
+        if how == "cancel":
+            reason = reason or self._reasons.get(life)
+        who = self._numbers.of(life)
+        self._make(ev.AgentStopping, agent=who, how=str(how), reason=reason)
+
+    def _leaves(self, life: Life) -> None:
+        if life not in self._leaving:
+            self._leaving.add(life)
+            self._make(ev.AgentLeaving, agent=self._numbers.of(life))
+
+    def _gone(self, life: Life, outcome: str, error: str | None) -> None:
+        who = self._numbers.of(life)
+        self._make(ev.AgentLeft, agent=who, outcome=str(outcome), error=error)
+        self._stopping.pop(life, None)
+        self._reasons.pop(life, None)
+        self._leaving.discard(life)
+        self._numbers.left(life)
+
+    # The rest.
+
+    def _waits(self, life: Life, who: Task, what: str) -> None:
+        waiter, agent = self._numbers.of(who), self._numbers.of(life)
+        self._make(ev.WaitBegan, who=waiter, agent=agent, what=what)
+
+    def _waited(self, life: Life, who: Task) -> None:
+        waiter, agent = self._numbers.of(who), self._numbers.of(life)
+        self._make(ev.WaitEnded, who=waiter, agent=agent)
+
+    def _noted(self, who: Any, text: str) -> None:
+        self._make(ev.Noted, who=self._numbers.of(who), text=text)
+
+    def _stands(self, task: Task, file: str, line: int) -> None:
+        who = self._numbers.of(task)
+        self._make(ev.StoodAt, who=who, file=file, line=line)
+
+    def _long(self, task: Task, took: float, where: str) -> None:
+        who = self._numbers.of(task)
+        self._make(ev.StepWasLong, who=who, took=took, where=where)

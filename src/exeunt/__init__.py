@@ -3,6 +3,7 @@
 # How the house is built, from the ground up; imports only go down:
 #
 #   _model/        data and decisions, pure: no Trio, no clock, no I/O
+#   pictures/      what happened, as a picture, a story, a player: pure as well
 #   exceptions.py  every error
 #   _core/         one agent on Trio
 #   registry.py    names for agents
@@ -13,6 +14,8 @@
 #   supervision/   agents that depend on each other: order, restarts, leaving
 #   pools/         several equal agents behind one handle
 #   application.py a program of agents: signals, a report, an exit status
+#   tracing/       what happens, recorded
+#   telemetry/     and told to the tools that watch programs, extras
 #   testing/       for users' tests: schedules that are drawn
 #   commands/      the command line
 #

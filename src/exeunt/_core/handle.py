@@ -14,7 +14,7 @@ from . import regrets
 from .ask import Ask, look
 from .leaving import cancel_and_see_off, until_closed
 from .life import Life
-from .mailbox import wait_for_room
+from .mailbox import refused, wait_for_room
 from .stream import streamed
 from .trio_private import here, task_here, undisturbed
 from .waiting import Wait
@@ -116,9 +116,8 @@ class Handle(trio.abc.AsyncResource, Generic[M_contra]):
                 raise trio.WouldBlock  # noqa: TRY301 - as the channel does
             life.mailbox.inlet.send_nowait(message)
         except trio.WouldBlock:
-            life.note("refused", message, "refused", task_here())
-            bar = life.mailbox.bar(life, message)
-            raise bar or regrets.no_room(life, message) from None
+            bar = life.mailbox.bar(life, message) or regrets.no_room(life, message)
+            raise refused(life, message, bar) from None
         except trio.ClosedResourceError:
             life.refuse(message)
         life.note("accepted", message, task_here())
@@ -247,8 +246,6 @@ class Handle(trio.abc.AsyncResource, Generic[M_contra]):
 
         Example::
 
-            service = await start(nursery, Service)
-            ...
             await service.aclose()
         """
         life = self._life
@@ -278,8 +275,7 @@ class Handle(trio.abc.AsyncResource, Generic[M_contra]):
         Example::
 
             outcome = await service.wait_closed()
-            for message in outcome.undelivered:
-                print("never handled:", message)
+            print("never handled:", *outcome.undelivered)
         """
         self._life.check_home()
         return await until_closed(self._life, Wait(self._life))
@@ -299,7 +295,6 @@ class Handle(trio.abc.AsyncResource, Generic[M_contra]):
 
         Example::
 
-            figures = service.statistics()
-            print(figures.waiting, "messages wait in the mailbox")
+            print(service.statistics().waiting, "messages wait in the mailbox")
         """
         return self._life.statistics()

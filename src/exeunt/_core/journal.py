@@ -11,13 +11,12 @@ by whoever reads (`exeunt.tracing`). The kinds:
 kind        and                                that
 =========== ================================== =========================================
 born        the task that has started it       an agent comes into being, with its task
-ready                                          an incarnation takes messages
-stops       how, why                           it accepts nothing more
+moved       what has moved it on, its reason,  its life goes on, or ends
+            why it was cancelled
 struck      why                                it has met a cancellation from outside
 leaves                                         it handles nothing more; perhaps repeated
 failed      the error, what it was doing       an exception has come out of it
 again       how many restarts                  another incarnation begins
-gone        its reason, the error              it has left
 accepted    the item, the sender's task        a message goes into the mailbox
 lined       the item, the sender's task        it has to wait for room
 admitted    the item                           there is room for it now

@@ -14,7 +14,6 @@ from trio.lowlevel import Task, enable_ki_protection
 
 from .._model.lifecycle import Event, Reason, State, reason_after, step
 from .._model.outcome import Fate, Ledger, Outcome, Statistics
-from .._model.words import complaint
 from ..exceptions import AgentClosed, WrongRun
 from . import regrets
 from .ask import Ask, Stage, message_of
@@ -82,24 +81,12 @@ class Life:
         """Go where the table says."""
         self.reason = reason_after(self.reason, event)
         self.state = step(self.state, event)
-        if self.journal is not None:
-            self._note_move(event)
+        self.note("moved", event, self.reason, self.cancel_reason)
 
     def note(self, kind: str, *about: object) -> None:
         """Put into the journal what happens, if one is kept."""
         if self.journal is not None:
             self.journal.add((kind, self.journal.now(), self, *about))
-
-    def _note_move(self, event: Event) -> None:
-        match event:
-            case Event.READY:
-                self.note("ready")
-            case Event.LEFT:
-                self.note("gone", self.reason, self.error and complaint(self.error))
-            case Event.DRAINED:
-                pass
-            case _:
-                self.note("stops", event, self.cancel_reason)
 
     @enable_ki_protection
     def stop(self) -> None:
@@ -298,12 +285,9 @@ class Life:
 
     def drop(self, item: object) -> None:
         """Account for an item that the overflow policy gives up."""
-        if not isinstance(item, Ask):
-            self.count(item, Fate.DROPPED)
-        elif item.stage is Stage.ABANDONED:
-            self.count(item, Fate.ABANDONED)
-        else:
-            self.count(item, Fate.DROPPED)
+        abandoned = isinstance(item, Ask) and item.stage is Stage.ABANDONED
+        self.count(item, Fate.ABANDONED if abandoned else Fate.DROPPED)
+        if isinstance(item, Ask) and not abandoned:
             item.settle(error=regrets.dropped(self, item.message))
 
     def count(self, item: object, fate: Fate) -> None:

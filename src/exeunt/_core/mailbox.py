@@ -84,9 +84,14 @@ async def wait_for_room(life: "Life", message: object) -> None:
     """Bring *message* in when there is room for it, if it may wait for that."""
     bar = life.mailbox.bar(life, message)
     if bar is not None:
-        life.note("refused", message, "refused", task_here())
-        raise bar
+        raise refused(life, message, bar)
     await Sender(life, message).get_in()
+
+
+def refused(life: "Life", message: object, error: Exception) -> Exception:
+    """Note that *message* is not accepted, and return the error that says so."""
+    life.note("refused", message, "refused", task_here())
+    return error
 
 
 class Mailbox:

@@ -39,8 +39,7 @@ class ScopeOpened(Event):
     """The scope in which its owner runs; none for the run itself."""
     owner: int | None
     """The agent or task that has opened it."""
-    name: str
-    """What its program calls it, such as "nursery"."""
+    name: str  # what its program calls it
     kind: ScopeKind
     deadline: float | None
     """On the clock of ``t``; when it is cancelled, if nothing happens before."""
@@ -170,15 +169,13 @@ class MessageOffered(Event):
     """Somebody has a message for an agent. It has exactly one end."""
 
     message: int
-    src: int | None
-    """The agent or task that sends it; none where nobody does, such as for a tick."""
+    src: int | None  # the agent or task that sends it; none for a tick
     dst: int
     type: str
     text: str
     """The message in short, such as "Task(2)"."""
     kind: MessageKind
-    cause: int | None
-    """The message that the sender was handling."""
+    cause: int | None  # the message that the sender was handling
     context: Mapping[str, object] = attrs.field(factory=dict[str, object])
     """The values of the context variables that were asked for, at the sender."""
 
@@ -228,8 +225,7 @@ class MessageEnded(Event):
         "refused",
         "withdrawn",
     ]
-    """"refused": it came too late, or there was no room; "withdrawn": its sender was
-    cancelled while it waited for room; the others are those of the ledger."""
+    """As in the ledger; or "refused", or "withdrawn" by a sender who was cancelled."""
     error: str | None = None
 
 
@@ -297,33 +293,8 @@ class StepWasLong(Event):
 
 
 EVENTS: dict[str, type[Event]] = {
-    kind.__name__: kind
-    for kind in (
-        ScopeOpened,
-        ScopeCancelled,
-        ScopeClosed,
-        AgentStarted,
-        AgentReady,
-        AgentFailed,
-        AgentRestarted,
-        AgentStopping,
-        AgentLeaving,
-        AgentLeft,
-        TaskStarted,
-        TaskEnded,
-        MessageOffered,
-        MessageWaits,
-        MessageAccepted,
-        MessageBegun,
-        MessagePostponed,
-        MessageEnded,
-        AskAnswered,
-        AskLeft,
-        WaitBegan,
-        WaitEnded,
-        Noted,
-        StoodAt,
-        StepWasLong,
-    )
+    name: kind
+    for name, kind in globals().copy().items()
+    if isinstance(kind, type) and issubclass(kind, Event) and kind is not Event
 }
 """Each kind of event by its name."""

@@ -145,7 +145,7 @@ def _fields(thing: Event | Header) -> dict[str, object]:
 
 def _known(value: object) -> object:
     """The same, or its repr if JSON does not know it."""
-    known = value is None or type(value) in {str, bool, int} or _is_finite(value)
+    known = value is None or type(value) in {str, bool} or _is_finite(value)
     return value if known else shown(value)
 
 
@@ -188,8 +188,8 @@ def _event(number: int, data: dict[str, object], before: list[Event]) -> Event:
         _blame(number, 'this is no event, such as {"event":"Noted",...}; remove it')
     if name not in EVENTS:
         close = get_close_matches(name, EVENTS, 1)
-        hint = f"did you mean {close[0]}?" if close else "nor anything like it."
-        _blame(number, f"there is no event {shown(name)}; {hint} {_NEWER}")
+        hint = f"; did you mean {close[0]}?" if close else ", nor one like it."
+        _blame(number, f"there is no event {shown(name)}{hint} {_NEWER}")
     event = EVENTS[name](**_checked(number, data, EVENTS[name], name))
     if before and event.seq <= before[-1].seq:
         _blame(

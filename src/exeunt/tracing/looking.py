@@ -24,7 +24,7 @@ from .._core.trio_private import (
     reason_of,
 )
 from .._model.words import complaint
-from ..stalls.stack import is_users, own_frames
+from ..stalls.stack import is_ours, is_trios, own_frames
 from .naming import name_of
 
 LONG = 0.1  # seconds; a step that is longer is noted
@@ -68,6 +68,12 @@ class Nurseries:
             self.meet(nursery)
             if nursery in self._failures:
                 self._look_at(nursery)
+
+    def look_for_cancels(self, task: Task) -> None:
+        """Note down what has been cancelled around *task*, which has ended by that."""
+        for nursery in [*self._way_out(task)][::-1]:
+            if nursery in self._failures and nursery not in self._cancelled:
+                self._look_for_cancel(nursery)
 
     def failure_of(self, task: Task) -> BaseException | None:
         """Return what has just come out of *task*, which has ended, if it is known."""
@@ -120,11 +126,12 @@ class TaskWatch(Instrument):
 
     def task_spawned(self, task: Task) -> None:
         """Note down a task that begins."""
-        main, users = task is main_task(), _is_users(task)
-        if _is_outermost(task) and not (main or users):
+        is_main, first = task is main_task(), getattr(task.coro, "cr_frame", None)
+        ours = first is None or is_ours(first)
+        if _is_outermost(task) and not is_main and (ours or is_trios(first)):
             return
         self.nurseries.meet(task.parent_nursery)
-        self._add(("task", self._now(), task, main, main or users))
+        self._add(("task", self._now(), task, is_main, is_main or not ours))
 
     def task_exited(self, task: Task) -> None:
         """Note down how a task ended."""
@@ -132,6 +139,8 @@ class TaskWatch(Instrument):
         cancelled = isinstance(failure, trio.Cancelled)
         error = None if failure is None or cancelled else complaint(failure)
         how = "cancelled" if cancelled else "failed" if error else "returned"
+        if cancelled:
+            self.nurseries.look_for_cancels(task)
         self._add(("end", self._now(), task, how, error))
         self.nurseries.look_from(task)
 
@@ -141,7 +150,7 @@ class StepWatch(TaskWatch):
 
     _began = 0.0
 
-    def before_task_step(self, task: Task) -> None:
+    def before_task_step(self, task: Task) -> None:  # noqa: ARG002 - Trio's
         """Look at the clock on the wall."""
         self._began = perf_counter()
 
@@ -178,11 +187,6 @@ def _is_trios(nursery: trio.Nursery) -> bool:
 
 def _is_outermost(task: Task) -> bool:
     return task.parent_nursery is None or _is_trios(task.parent_nursery)
-
-
-def _is_users(task: Task) -> bool:
-    frame = getattr(task.coro, "cr_frame", None)
-    return frame is not None and is_users(frame)
 
 
 def _place(task: Task) -> tuple[str, int] | None:

@@ -15,6 +15,7 @@ from trio.lowlevel import Task
 from .._core.journal import Note
 from .._core.life import Life
 from .._model import events as ev
+from .._model.lifecycle import Event, Reason
 from .messages import Post
 from .numbering import RUN, Numbers
 
@@ -31,6 +32,7 @@ class Reader:
         self._post = Post(self._make, self._numbers)
         self._stopping: dict[Life, str] = {}
         self._reasons: dict[Life, str] = {}
+        self._errors: dict[Life, str] = {}
         self._leaving: set[Life] = set()
         self._newest: tuple[Task, bool, bool] | None = None  # perhaps an agent's
 
@@ -134,11 +136,22 @@ class Reader:
 
     # What happens to an agent.
 
-    def _ready(self, life: Life) -> None:
-        self._make(ev.AgentReady, agent=self._numbers.of(life))
+    def _moved(
+        self, life: Life, what: Event, reason: str | None, why: str | None
+    ) -> None:
+        match what:
+            case Event.READY:
+                self._make(ev.AgentReady, agent=self._numbers.of(life))
+            case Event.LEFT:
+                self._gone(life, str(reason))
+            case Event.DRAINED:
+                pass
+            case how:
+                self._stops(life, str(how), why)
 
     def _failed(self, life: Life, error: str, doing: str) -> None:
         self._post.blame(life, error)
+        self._errors[life] = error
         who = self._numbers.of(life)
         self._make(ev.AgentFailed, agent=who, error=error, doing=doing)
 
@@ -161,16 +174,19 @@ class Reader:
         if how == "cancel":
             reason = reason or self._reasons.get(life)
         who = self._numbers.of(life)
-        self._make(ev.AgentStopping, agent=who, how=str(how), reason=reason)
+        self._make(ev.AgentStopping, agent=who, how=how, reason=reason)
 
     def _leaves(self, life: Life) -> None:
         if life not in self._leaving:
             self._leaving.add(life)
             self._make(ev.AgentLeaving, agent=self._numbers.of(life))
 
-    def _gone(self, life: Life, outcome: str, error: str | None) -> None:
+    def _gone(self, life: Life, outcome: str) -> None:
         who = self._numbers.of(life)
-        self._make(ev.AgentLeft, agent=who, outcome=str(outcome), error=error)
+        error = self._errors.pop(life, None)
+        if outcome not in {Reason.CRASHED, Reason.KILLED}:
+            error = None  # forgiven
+        self._make(ev.AgentLeft, agent=who, outcome=outcome, error=error)
         self._stopping.pop(life, None)
         self._reasons.pop(life, None)
         self._leaving.discard(life)

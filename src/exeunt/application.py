@@ -3,7 +3,12 @@
 import signal
 import sys
 from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, suppress
+from contextlib import (
+    AbstractAsyncContextManager,
+    AbstractContextManager,
+    nullcontext,
+    suppress,
+)
 from inspect import iscoroutine
 from logging import Logger, getLogger
 from threading import current_thread, main_thread
@@ -38,6 +43,7 @@ def run(
     within: float = 5.0,
     backoff: Backoff | None = None,
     report: TextIO | None = None,
+    recorder: AbstractContextManager[object] | None = None,
 ) -> int:
     """Run a program of agents until it ends or a signal ends it.
 
@@ -60,6 +66,8 @@ def run(
         within: as for `open_supervisor`.
         backoff: as for `open_supervisor`.
         report: where the report goes; to standard error if not given.
+        recorder: runs along, from before the first agent to after the last; an
+            `exeunt.tracing.Recorder`, such as ``Recorder(dump="crash.jsonl")``.
 
     Returns:
         An exit status for `sys.exit`: 0 if all is well; 1 if the grace ran out or
@@ -89,6 +97,7 @@ def run(
             strategy=strategy, max_restarts=max_restarts, within=within, backoff=backoff
         ),
         grace,
+        recorder or nullcontext(),
     )
     try:
         trio.run(application.play, main, args)
@@ -104,6 +113,7 @@ class Application:
 
     opened: AbstractAsyncContextManager[Supervisor]
     grace: float
+    recorder: AbstractContextManager[object] = attrs.field(factory=nullcontext)
     supervisor: Supervisor | None = None
     signals: "list[signal.Signals]" = attrs.field(factory=list[signal.Signals])
     overran: bool = False  # the grace
@@ -114,6 +124,12 @@ class Application:
         self, main: Callable[..., Awaitable[object]], args: tuple[object, ...]
     ) -> None:
         """Be the whole program, from its first agent to its last."""
+        with self.recorder:
+            await self._play(main, args)
+
+    async def _play(
+        self, main: Callable[..., Awaitable[object]], args: tuple[object, ...]
+    ) -> None:
         failure: BaseException | None = None
         with Signals(self.signals) as signals:
             async with trio.open_nursery() as nursery:

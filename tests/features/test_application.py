@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from math import inf
+from pathlib import Path
 from signal import SIGINT, SIGTERM
 from types import FrameType
 from typing import Any
@@ -16,6 +17,7 @@ from trio.testing import MockClock, wait_all_tasks_blocked
 
 from exeunt import Agent, Supervisor, open_supervisor, run
 from exeunt.application import Application
+from exeunt.tracing import Recorder, Recording
 
 
 @pytest.fixture(autouse=True)
@@ -337,3 +339,20 @@ def test_the_log_tells_what_signals_do(caplog: pytest.LogCaptureFixture) -> None
         "SIGTERM: all leave within 2.5 s",
         "after a grace of 2.5 s, all are cancelled",
     ]
+
+
+def test_a_recorder_hears_of_everything_and_is_dumped_when_it_fails(
+    tmp_path: Path,
+) -> None:
+    async def main(supervisor: Supervisor) -> None:
+        await sleep(supervisor, 0)
+        await supervisor.idle()
+        raise OSError("the disk is full")
+
+    path = tmp_path / "crash.jsonl"
+    with pytest.raises(ExceptionGroup):
+        run(main, report=io.StringIO(), recorder=Recorder(dump=path))
+    kinds = [type(event).__name__ for event in Recording.load(path).events]
+    assert kinds[0] == "ScopeOpened"
+    assert kinds.count("MessageEnded") == 1
+    assert kinds.index("AgentLeft") < kinds.index("ScopeClosed")

@@ -1,6 +1,9 @@
 """Messages, put into the words of an error."""
 
+import re
+
 _LONGEST = 200
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 
 def shown(message: object) -> str:
@@ -16,12 +19,18 @@ def shown(message: object) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
 
 
+def told(message: object) -> str:
+    """Return what `shown` does, without addresses: the same in each run."""
+    return _ADDRESS.sub("", shown(message))
+
+
 def complaint(error: BaseException) -> str:
     """Return the kind of *error* and the first line of what it says."""
     try:
         text = str(error).partition("\n")[0]
     except BaseException:  # noqa: ASYNC103 - likewise
         text = "(its text cannot be had)"
+    text = _ADDRESS.sub("", text)
     if len(text) > _LONGEST:
         text = f"{text[: _LONGEST - 3]}..."
     return f"{type(error).__name__}: {text}" if text else type(error).__name__

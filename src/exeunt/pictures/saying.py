@@ -1,0 +1,42 @@
+"""What happened, in words that pictures, headlines and stories share."""
+
+from exeunt._model import events as ev
+from exeunt.pictures.parts import Message
+from exeunt.pictures.words import seconds
+
+NEVER = ("abandoned", "dropped", "undelivered")
+"""The fates of messages that were accepted and that nobody began to handle."""
+
+_SOURCES = {
+    "deadline": "deadline",
+    "nursery": "a task in it failed",
+    "shutdown": "the main task has ended",
+    "KeyboardInterrupt": "Ctrl+C",
+}
+_ENDS = {
+    "abandoned": "never handled: its asker had left",
+    "dropped": "dropped: the mailbox was full",
+    "undelivered": "never handled",
+    "refused": "refused",
+    "withdrawn": "withdrawn: no room came",
+}
+
+
+def why(cancel: ev.ScopeCancelled) -> str:
+    """Why a scope was cancelled, such as "the sprint is over (deadline)"."""
+    source = _SOURCES.get(cancel.source, "")
+    if cancel.reason and source and cancel.reason != source:
+        return f"{cancel.reason} ({source})"
+    return cancel.reason or source
+
+
+def lost(message: Message) -> str:
+    """What became of a message that nobody began to handle."""
+    return _ENDS.get(message.fate or "", "never handled")
+
+
+def lasted(begun: ev.Event | None, ended: ev.Event | None) -> str:
+    """How long, such as "1.5 s"; "" if that is not known, or no time."""
+    if begun is None or ended is None or ended.t <= begun.t:
+        return ""
+    return seconds(ended.t - begun.t)

@@ -1,0 +1,75 @@
+"""Texts in rows over or under a lane, so that none lies on another."""
+
+from typing import NamedTuple
+
+import attrs
+
+from exeunt.pictures.svg import pen
+from exeunt.pictures.svg.text import cut, width
+
+ROW = 13
+
+
+class Label(NamedTuple):
+    """A text that wants to begin at a place."""
+
+    x: float
+    words: str
+    looks: str = "m"
+    must: bool = True
+    """Whether another row is made for it; if not, it may be left out."""
+
+
+@attrs.define
+class Shelf:
+    """The texts of a lane, between the walls of its box."""
+
+    left: float
+    right: float
+    most: int = 3
+    rows: list[list[tuple[float, float]]] = attrs.field(
+        factory=list[list[tuple[float, float]]]
+    )
+    labels: list[Label] = attrs.field(factory=list[Label])
+    placed: list[tuple[int, float, str, str]] = attrs.field(
+        factory=list[tuple[int, float, str, str]]
+    )
+
+    def put(self, label: Label) -> None:
+        """Take a text; whether there is room for it turns out at the end."""
+        self.labels.append(label)
+
+    def settle(self) -> float:
+        """Give the texts their rows, and return how high these are together."""
+        for label in sorted(self.labels, key=lambda label: not label.must):
+            self._settle(label)
+        return ROW * len(self.rows)
+
+    def _settle(self, label: Label) -> None:
+        words = cut(label.words, self.right - self.left)
+        wide = width(words)
+        x = max(self.left, min(label.x, self.right - wide))
+        if not words or (not label.must and label.x - x > 30):
+            return
+        for row, taken in enumerate(self.rows):  # noqa: B007
+            if all(x + wide + 6 <= a or b + 6 <= x for a, b in taken):
+                break
+        else:
+            if not label.must or len(self.rows) >= self.most:
+                return
+            row = len(self.rows)
+            self.rows.append([])
+        self.rows[row].append((x, x + wide))
+        self.placed.append((row, x, words, label.looks))
+
+    def draw(self, y: float, *, upwards: bool) -> str:
+        """The texts; y is where the rows begin, which go up or down from there."""
+        return "".join(
+            pen.text(
+                x,
+                y - 4 - ROW * row if upwards else y + 10 + ROW * row,
+                words,
+                f"halo {looks}",
+            )
+            for row, x, words, looks in self.placed
+        )

@@ -1,5 +1,5 @@
 """Pictures and stories of a run: pure folds over its events."""
 
-from exeunt.pictures.svg.picture import picture, places
+from .svg.picture import picture, places
 
 __all__ = ["picture", "places"]

@@ -11,11 +11,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import attrs
 
-from exeunt._model import events as ev
-from exeunt.pictures.parts import Figure, Message, Scope, Turn
-from exeunt.pictures.scene import Scene
-from exeunt.pictures.telling.phrases import brief, called, named, titled
-from exeunt.pictures.telling.sentences import sentence
+from .._model import events as ev
+from .parts import Figure, Message, Scope, Turn
+from .scene import Scene
+from .telling.phrases import brief, called, named, titled
+from .telling.sentences import sentence
 
 _Json = dict[str, object]
 _PROGRAM = 1

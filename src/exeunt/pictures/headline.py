@@ -3,10 +3,10 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from exeunt._model import events as ev
-from exeunt.pictures.saying import NEVER, why
-from exeunt.pictures.scene import Scene
-from exeunt.pictures.words import count, seconds, times
+from .._model import events as ev
+from .saying import NEVER, why
+from .scene import Scene
+from .words import count, seconds, times
 
 _WORDS: dict[str | None, str] = {
     "handled": "handled",

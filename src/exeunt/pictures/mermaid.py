@@ -10,13 +10,13 @@ from itertools import groupby
 
 import attrs
 
-from exeunt._model import events as ev
-from exeunt.pictures.parts import Figure, Message
-from exeunt.pictures.scene import Scene
-from exeunt.pictures.telling.folding import listed
-from exeunt.pictures.telling.phrases import brief, called, known, named
-from exeunt.pictures.telling.sentences import sentence
-from exeunt.pictures.words import count
+from .._model import events as ev
+from .parts import Figure, Message
+from .scene import Scene
+from .telling.folding import listed
+from .telling.phrases import brief, called, known, named
+from .telling.sentences import sentence
+from .words import count
 
 _MOST_FIGURES = 24
 _MOST_STEPS = 120

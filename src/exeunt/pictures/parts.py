@@ -9,7 +9,7 @@ from typing import Literal
 
 import attrs
 
-from exeunt._model import events as ev
+from .._model import events as ev
 
 
 @attrs.define(eq=False)

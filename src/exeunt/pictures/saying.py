@@ -1,8 +1,8 @@
 """What happened, in words that pictures, headlines and stories share."""
 
-from exeunt._model import events as ev
-from exeunt.pictures.parts import Message
-from exeunt.pictures.words import seconds
+from .._model import events as ev
+from .parts import Message
+from .words import seconds
 
 NEVER = ("abandoned", "dropped", "undelivered")
 """The fates of messages that were accepted and that nobody began to handle."""
@@ -25,7 +25,7 @@ _ENDS = {
 def why(cancel: ev.ScopeCancelled) -> str:
     """Why a scope was cancelled, such as "the sprint is over (deadline)"."""
     source = _SOURCES.get(cancel.source, "")
-    if cancel.reason and source and cancel.reason != source:
+    if cancel.reason and source and cancel.source != "nursery":
         return f"{cancel.reason} ({source})"
     return cancel.reason or source
 

@@ -10,8 +10,8 @@ from typing import Self
 
 import attrs
 
-from exeunt._model import events as ev
-from exeunt.pictures.parts import Figure, Message, Scope, Turn, Wait
+from .._model import events as ev
+from .parts import Figure, Message, Scope, Turn, Wait
 
 
 @attrs.define(eq=False)

@@ -7,23 +7,23 @@ counted. The time stands where it has changed.
 from collections.abc import Iterator, Sequence
 from textwrap import wrap
 
-from exeunt._model import events as ev
-from exeunt.pictures.headline import headline
-from exeunt.pictures.parts import Figure
-from exeunt.pictures.scene import Scene
-from exeunt.pictures.telling.beats import Beat, Context
-from exeunt.pictures.telling.folding import (
+from .._model import events as ev
+from .headline import headline
+from .parts import Figure
+from .scene import Scene
+from .telling.beats import Beat, Context
+from .telling.folding import (
     Line,
     clock,
     in_breaths,
     shortened,
     without_rounds,
 )
-from exeunt.pictures.telling.of_lives import beat_of_life
-from exeunt.pictures.telling.of_messages import beat_of_message
-from exeunt.pictures.telling.of_others import beat_of_other, in_the_end
-from exeunt.pictures.telling.phrases import brief
-from exeunt.pictures.telling.sentences import sentence
+from .telling.of_lives import beat_of_life
+from .telling.of_messages import beat_of_message
+from .telling.of_others import beat_of_other, in_the_end
+from .telling.phrases import brief
+from .telling.sentences import sentence
 
 __all__ = ["sentence", "story"]
 

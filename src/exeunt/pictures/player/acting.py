@@ -1,6 +1,4 @@
-"""Of whom an event tells, and whether it is trouble."""
-
-from collections.abc import Sequence
+"""Of whom an event tells, and what it means for where they stand."""
 
 from exeunt._model import events as ev
 from exeunt.pictures.scene import Scene
@@ -15,7 +13,8 @@ def actors(scene: Scene) -> list[int | None]:
     after: ev.Event | None = None
     for event in reversed(scene.events):
         who = _actor(scene, event)
-        if isinstance(event, ev.AgentStopping) and after and after.t == event.t:
+        told = isinstance(event, ev.AgentStopping) and event.how == "stop"
+        if told and after is not None and after.t == event.t:
             who = found[-1]
         found.append(who)
         after = event
@@ -37,13 +36,13 @@ def _actor(scene: Scene, event: ev.Event) -> int | None:
         case ev.StoodAt(who=who) | ev.StepWasLong(who=who):
             return who
         case _:
-            agent = getattr(event, "agent", None)
+            agent: int | None = getattr(event, "agent", None)
             return _correspondent(scene, event) if agent is None else agent
 
 
 def _correspondent(scene: Scene, event: ev.Event) -> int | None:
-    """Who sends a message, or who takes it."""
-    number = getattr(event, "message", None)
+    """Who sends a message, or who handles it."""
+    number: int | None = getattr(event, "message", None)
     if number is None:
         return None
     message = scene.messages[number]
@@ -56,6 +55,29 @@ def _correspondent(scene: Scene, event: ev.Event) -> int | None:
             return message.src
 
 
+def looks_back(event: ev.Event) -> bool:
+    """Whether something has ended that began where its actor stood so far."""
+    match event:
+        case ev.AgentFailed() | ev.MessageEnded() | ev.MessagePostponed():
+            return True
+        case ev.MessageAccepted() | ev.WaitEnded() | ev.AskAnswered() | ev.AskLeft():
+            return True
+        case _:
+            return False
+
+
+def ends_all(event: ev.Event, scene: Scene) -> bool:
+    """Whether its actor is in no line of the program any more."""
+    match event:
+        case ev.AgentLeft() | ev.TaskEnded():
+            return True
+        case ev.MessageEnded() | ev.MessagePostponed():
+            turns = scene.messages[event.message].turns
+            return bool(turns) and turns[-1].ended is event
+        case _:
+            return False
+
+
 def is_trouble(event: ev.Event) -> bool:
     """Whether something goes wrong, or is cut short."""
     match event:
@@ -63,21 +85,7 @@ def is_trouble(event: ev.Event) -> bool:
             return True
         case ev.MessageEnded(fate=fate):
             return fate != "handled"
-        case ev.AgentLeft(outcome="crashed" | "killed") | ev.TaskEnded(
-            outcome="failed"
-        ):
-            return True
-        case _:
-            return False
-
-
-def ends_turn(event: ev.Event, who: int | None, scene: Scene) -> bool:
-    """Whether *who* is in no line of its own any more after an event."""
-    match event:
-        case ev.AgentLeft() | ev.TaskEnded():
-            return True
-        case ev.MessageEnded() | ev.MessagePostponed():
-            turns: Sequence[object] = scene.messages[event.message].turns
-            return bool(turns) and who is not None
+        case ev.AgentLeft(outcome=outcome) | ev.TaskEnded(outcome=outcome):
+            return outcome in ("crashed", "killed", "failed")
         case _:
             return False

@@ -1,78 +1,70 @@
 "use strict";
 (() => {
   const $ = (id) => document.getElementById(id);
+  const all = (what, where = document) => [...where.querySelectorAll(what)];
+  const set = (made, values) => {
+    for (const name in values) made.setAttribute(name, values[name]);
+    return made;
+  };
   const { names, steps } = JSON.parse($("data").textContent);
-  const lines = [...document.querySelectorAll("#story li")];
-  const tabs = [...document.querySelectorAll("nav button")];
-  const files = [...document.querySelectorAll("pre")];
+  const lines = all("#story li");
+  const tabs = all("nav button");
+  const files = all("pre");
   const speeds = [0.5, 1, 2, 4];
-  let at = -1, timer = 0, address = 0;
+  let at = -1, timer = 0, address = 0, standing = null;
   if (!steps.length) return;
 
   // The picture: a veil, and above it the texts, of which those to come are faint.
 
   const svg = document.querySelector("#picture > svg");
-  const grid = [...svg.querySelectorAll(":scope > .grid")]
+  const grid = all(":scope > .grid", svg)
     .map((line) => /^M\S+ (\S+)V(\S+)$/.exec(line.getAttribute("d")))
     .find(Boolean);
   const { width, height } = svg.viewBox.baseVal;
   const [top, bottom] = grid ? [+grid[1], +grid[2]] : [0, height];
-  $("facts").textContent = svg.querySelector("desc").textContent;
   if (grid && !svg.querySelector(".shown")) {
-    // What becomes of it is told below the story.
-    svg.setAttribute("viewBox", `0 ${top - 24} ${width} ${height - top + 24}`);
+    // What becomes of it is told below the story, not before it.
+    const facts = all(":scope > .w", svg).map((text) => text.textContent);
+    $("facts").textContent = `In all: ${facts.join(" ")}`;
+    set(svg, { viewBox: `0 ${top - 24} ${width} ${height - top + 24}` });
     svg.removeAttribute("height");
   }
-  const draw = (kind, id) => {
-    const made = document.createElementNS("http://www.w3.org/2000/svg", kind);
-    made.id = id;
-    return svg.appendChild(made);
-  };
+  const draw = (kind, id) =>
+    svg.appendChild(set(document.createElementNS(svg.namespaceURI, kind), { id }));
   const veil = draw("rect", "veil");
   const line = draw("path", "line");
   const spot = draw("circle", "spot");
   const told = draw("g", "told");
   const texts = [];
-  for (const text of svg.querySelectorAll("[transform] text, :scope > g > text")) {
+  for (const text of all("[transform] text, [data-seq] > text, .halo", svg)) {
     const lane = text.closest("[transform]");
-    const name = !lane && text.parentNode !== svg && !text.closest("[data-seq]");
-    if (name) continue;
-    if (lane) text.setAttribute("transform", lane.getAttribute("transform"));
-    texts.push(text);
+    if (lane) set(text, { transform: lane.getAttribute("transform") });
+    // What stands in a bar begins a little after it; what has no room, long before.
+    const x = text.closest("[data-x]")?.dataset.x ?? text.getAttribute("x");
+    texts.push([text, x - (text.matches(".halo") ? 0.5 : 5)]);
     told.append(text);
   }
-  for (const text of svg.querySelectorAll(":scope > .halo")) {
-    texts.push(text);
-    told.append(text);
-  }
-  const groups = [...svg.querySelectorAll("[data-seq]")].map((group) => ({
+  const groups = all("[data-seq]", svg).map((group) => ({
     group, seqs: group.dataset.seq.split(" ").map(Number),
   }));
   const xOf = new Map(steps.map(([seq, x]) => [seq, x]));
 
   const lanes = new Map();
-  for (const tip of svg.querySelectorAll(":scope > g:not([transform]) > title"))
+  for (const tip of all(":scope > g:not([transform]) > title", svg))
     for (const who in names)
       if (tip.textContent === names[who] || tip.textContent.startsWith(`${names[who]}, `))
         lanes.set(+who, tip.parentNode);
 
   const veilFrom = (seq, x, actor) => {
     const edge = Math.min(x + 3.5, width);
-    veil.setAttribute("x", edge);
-    veil.setAttribute("y", top);
-    veil.setAttribute("width", at === steps.length - 1 ? 0 : width - edge);
-    veil.setAttribute("height", bottom - top);
-    line.setAttribute("d", `M${edge} ${top}V${bottom}`);
-    for (const text of texts) {
-      const from = text.dataset.x ?? text.getAttribute("x");
-      // What stands in a bar begins a little after it.
-      text.classList.toggle("later", from > x + (text.matches(".halo") ? 0.5 : 5));
-    }
+    const left = at === steps.length - 1 ? 0 : width - edge;
+    set(veil, { x: edge, y: top, width: left, height: bottom - top });
+    set(line, { d: `M${edge} ${top}V${bottom}` });
+    for (const [text, from] of texts) text.classList.toggle("later", from > x);
     for (const [who, name] of lanes) name.classList.toggle("acts", who === actor);
     const lane = lanes.get(actor)?.nextElementSibling;
-    spot.setAttribute("r", lane ? 4 : 0);
-    spot.setAttribute("cx", edge);
-    spot.setAttribute("cy", lane ? lane.transform.baseVal[0].matrix.f : 0);
+    const cy = lane?.transform.baseVal[0]?.matrix.f ?? 0;
+    set(spot, { cx: edge, cy, r: lane ? 4 : 0 });
     for (const { group, seqs } of groups) {
       group.classList.toggle("now", seqs.includes(seq));
       group.classList.toggle("ahead", seqs[0] > seq && xOf.get(seqs[0]) <= edge);
@@ -82,7 +74,7 @@
   // The source: the line of who acts, and where all others stand.
 
   const open = (number) => {
-    tabs.forEach((tab, n) => tab.setAttribute("aria-pressed", n === number));
+    tabs.forEach((tab, n) => set(tab, { "aria-pressed": n === number }));
     files.forEach((file, n) => { file.hidden = n !== number; });
   };
   const bring = (box, row) => {
@@ -104,23 +96,26 @@
   };
   const stand = (actor) => {
     const where = new Map();
+    let last = actor;
     for (const [, , , moves] of steps.slice(0, at + 1))
-      for (const who in moves || {}) where.set(+who, moves[who]);
-    for (const old of document.querySelectorAll("pre i")) old.remove();
-    for (const old of document.querySelectorAll("pre .here")) old.className = "";
+      for (const who in moves || {}) {
+        where.set(+who, moves[who]);
+        if (moves[who]) last = +who;
+      }
+    for (const old of all("pre i")) old.remove();
+    for (const old of all("pre .here")) old.className = "";
+    const rowOf = (place) => place && files[place[0]].children[place[1] - 1];
     const rows = new Map();
-    const people = [...where].sort(([a], [b]) => (b === actor) - (a === actor));
-    for (const [who, place] of people) {
-      const row = place && files[place[0]].children[place[1] - 1];
+    for (const [who, place] of [...where].sort(([who]) => (who === actor ? -1 : 1))) {
+      const row = rowOf(place);
       if (row) rows.set(row, [...(rows.get(row) || []), who]);
     }
     for (const [row, here] of rows) row.prepend(chips(here, actor));
-    const place = where.get(actor);
-    const row = place && files[place[0]].children[place[1] - 1];
-    if (!row) return;
-    open(place[0]);
-    row.className = "here";
-    bring(files[place[0]], row);
+    if (rowOf(where.get(actor))) rowOf(where.get(actor)).className = "here";
+    // If who acts stands nowhere, whoever has moved last is kept in view.
+    const place = where.get(actor) || where.get(last);
+    if (rowOf(place)) open(place[0]);
+    return rowOf(place);
   };
 
   // Everything at once, and how to get about.
@@ -133,6 +128,10 @@
     words.textContent = row.querySelector("a").textContent;
     $("says").className = row.className.replace("later", "");
   };
+  const view = () => {
+    bring($("story"), lines[at]);
+    if (standing) bring(standing.parentNode, standing);
+  };
   const show = (number) => {
     const wanted = Math.max(0, Math.min(steps.length - 1, number));
     if (wanted === at) return;
@@ -142,15 +141,14 @@
       const link = row.querySelector("a");
       row.classList.toggle("later", n > at);
       link.tabIndex = n === at ? 0 : -1;
-      n === at ? link.setAttribute("aria-current", "step")
-        : link.removeAttribute("aria-current");
+      link.ariaCurrent = n === at ? "step" : null;
     });
     say(lines[at]);
-    bring($("story"), lines[at]);
     veilFrom(seq, x, actor);
-    stand(actor);
+    standing = stand(actor);
+    view();
     $("slider").value = at + 1;
-    $("slider").setAttribute("aria-valuetext", `${at + 1} of ${steps.length}`);
+    $("slider").ariaValueText = `${at + 1} of ${steps.length}`;
     $("count").textContent = `${at + 1} / ${steps.length}`;
     $("back").disabled = at === 0;
     $("next").disabled = at === steps.length - 1;
@@ -165,9 +163,9 @@
       timer = setTimeout(() => { show(at + 1); turn(true); },
         long / speeds[$("speed").selectedIndex]);
     }
-    $("says").setAttribute("aria-live", timer ? "off" : "polite");
+    $("says").ariaLive = timer ? "off" : "polite";
     const [icon, word] = $("play").children;
-    icon.firstChild.setAttribute("d", timer ? "M3 3h4v10H3zM9 3h4v10H9z" : "M4 2v12l10-6z");
+    set(icon.firstChild, { d: timer ? "M3 3h4v10H3zM9 3h4v10H9z" : "M4 2v12l10-6z" });
     word.textContent = timer ? "Pause" : "Play";
   };
   const go = (number) => { turn(false); show(number); };
@@ -215,6 +213,7 @@
   svg.onpointermove = (event) => { if (event.buttons === 1) scrub(event); };
   const follow = () => go((parseInt(location.hash.slice(1), 10) || 1) - 1);
   addEventListener("hashchange", follow);
+  addEventListener("resize", view);
   lines.forEach((row, n) => { row.querySelector("a").href = `#${n + 1}`; });
   $("controls").hidden = false;
   follow();

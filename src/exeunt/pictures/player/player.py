@@ -10,12 +10,12 @@ from html import escape
 from importlib.resources import files
 from string import Template
 
-from exeunt._model import events as ev
-from exeunt.pictures.player.steps import Step, steps
-from exeunt.pictures.scene import Scene
-from exeunt.pictures.svg.picture import picture, places
-from exeunt.pictures.svg.text import safe
-from exeunt.pictures.telling.folding import clock
+from ..._model import events as ev
+from ..scene import Scene
+from ..svg.picture import picture, places
+from ..svg.text import safe
+from ..telling.folding import clock
+from .steps import Step, steps
 
 _WIDTH = 720
 _LINE_ENDS = re.compile("\r\n|\r|\n")
@@ -108,8 +108,9 @@ def _tab(number: int, file: str) -> str:
 
 
 def _source(number: int, file: str, text: str) -> str:
-    lines = _LINE_ENDS.split(_NO_TEXT.sub("\ufffd", text).rstrip("\r\n"))
-    rows = "".join(f"<div>{escape(line, quote=False)}</div>" for line in lines)
+    lines = _LINE_ENDS.split(text.rstrip("\r\n"))
+    clean = (_NO_TEXT.sub("\ufffd", line) for line in lines)
+    rows = "".join(f"<div>{escape(line, quote=False)}</div>" for line in clean)
     hidden = " hidden" if number else ""
     return f'<pre tabindex="0" aria-label="{safe(file)}"{hidden}>{rows}</pre>'
 
@@ -132,7 +133,7 @@ def _data(scene: Scene, made: Sequence[Step], names: Sequence[str]) -> str:
     rows: list[list[object]] = []
     for step in made:
         before = bisect_right(seqs, step.event.seq)
-        x = xs[seqs[before - 1]] if before else 0
+        x = xs[seqs[max(before - 1, 0)]] if seqs else 0
         moves = {
             who: [numbers[at[0]], at[1]] if at and at[0] in numbers else 0
             for who, at in step.moves.items()

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import attrs
 
 from exeunt._model import events as ev
-from exeunt.pictures.player.acting import actors, ends_turn, is_trouble
+from exeunt.pictures.player.acting import actors, ends_all, is_trouble, looks_back
 from exeunt.pictures.scene import Scene
 from exeunt.pictures.story import sentence
 
@@ -35,18 +35,19 @@ def steps(scene: Scene) -> Iterator[Step]:
     who = actors(scene)
     ahead = _ahead(scene.events, who)
     stand: dict[int, Place | None] = {}
-    shown: dict[int, Place | None] = {}
+    moves: dict[int, Place | None] = {}
     for event, actor, place in zip(scene.events, who, ahead, strict=True):
-        if actor is not None and place is not None:
-            stand[actor] = place
+        at = None if actor is None else stand.get(actor)
+        stays = at is not None and looks_back(event)
+        if actor is not None and place not in (None, at) and not stays:
+            stand[actor] = moves[actor] = at = place
         says = sentence(scene, event)
         if says is None:
             continue
-        moves = {one: at for one, at in stand.items() if shown.get(one) != at}
         yield Step(event, says, actor, moves, is_trouble(event))
-        shown.update(moves)
-        if actor is not None and ends_turn(event, actor, scene):
-            stand[actor] = None
+        moves = {}
+        if actor is not None and at is not None and ends_all(event, scene):
+            stand[actor] = moves[actor] = None
 
 
 def _ahead(

@@ -3,15 +3,15 @@
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from exeunt._model import events as ev
-from exeunt.pictures.parts import Message
-from exeunt.pictures.saying import lasted
-from exeunt.pictures.scene import Scene
-from exeunt.pictures.svg import pen
-from exeunt.pictures.svg.axis import Axis
-from exeunt.pictures.svg.bars import HALF
-from exeunt.pictures.svg.pen import num
-from exeunt.pictures.words import times
+from ..._model import events as ev
+from ..parts import Message
+from ..saying import lasted
+from ..scene import Scene
+from ..words import times
+from . import pen
+from .axis import Axis
+from .bars import HALF
+from .pen import num
 
 BUNCH = 4
 """Arrows from one lane to another that lie closer together become one."""

@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 import attrs
 
-from exeunt._model import events as ev
-from exeunt.pictures.words import seconds
+from ..._model import events as ev
+from ..words import seconds
 
 CLOSE = 1.5
 """How far apart two events are at least, if there is room."""

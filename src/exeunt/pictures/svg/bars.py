@@ -3,16 +3,16 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from exeunt._model import events as ev
-from exeunt.pictures.parts import Message, Turn
-from exeunt.pictures.saying import lasted
-from exeunt.pictures.svg import pen
-from exeunt.pictures.svg.axis import Axis
-from exeunt.pictures.svg.marks import Waiting
-from exeunt.pictures.svg.pen import num
-from exeunt.pictures.svg.shelf import Label, Shelf
-from exeunt.pictures.svg.text import brief, width
-from exeunt.pictures.words import times
+from ..._model import events as ev
+from ..parts import Message, Turn
+from ..saying import lasted
+from ..words import times
+from . import pen
+from .axis import Axis
+from .marks import Waiting
+from .pen import num
+from .shelf import Label, Shelf
+from .text import brief, width
 
 HALF = 10
 """A bar is twice as high."""

@@ -5,16 +5,16 @@ from math import isfinite
 
 import attrs
 
-from exeunt._model import events as ev
-from exeunt.pictures.parts import Figure, Scope
-from exeunt.pictures.saying import lasted, why
-from exeunt.pictures.scene import Scene
-from exeunt.pictures.svg import pen
-from exeunt.pictures.svg.axis import Axis
-from exeunt.pictures.svg.lane import Strip
-from exeunt.pictures.svg.pen import num
-from exeunt.pictures.svg.text import cut, width
-from exeunt.pictures.words import seconds
+from ..._model import events as ev
+from ..parts import Figure, Scope
+from ..saying import lasted, why
+from ..scene import Scene
+from ..words import seconds
+from . import pen
+from .axis import Axis
+from .lane import Strip
+from .pen import num
+from .text import cut, width
 
 HEAD = 17
 """A line of text at the top of a box."""

@@ -2,24 +2,24 @@
 
 from collections.abc import Iterator, Sequence
 
-from exeunt._model import events as ev
-from exeunt.pictures.headline import headline
-from exeunt.pictures.parts import Figure
-from exeunt.pictures.scene import Scene
-from exeunt.pictures.svg import pen
-from exeunt.pictures.svg.arrows import arrows
-from exeunt.pictures.svg.axis import Axis, axis
-from exeunt.pictures.svg.boxes import Stage, draw_box, draw_cancel, draw_posts, walls
-from exeunt.pictures.svg.head import MARGIN, head, ticks
-from exeunt.pictures.svg.lane import Strip, strip
-from exeunt.pictures.svg.legend import legend
-from exeunt.pictures.svg.marks import Marks, marks
-from exeunt.pictures.svg.names import column, name
-from exeunt.pictures.svg.needs import Needs
-from exeunt.pictures.svg.pen import num
-from exeunt.pictures.svg.text import safe
-from exeunt.pictures.svg.theme import Theme, style
-from exeunt.pictures.svg.view import View, view
+from ..._model import events as ev
+from ..headline import headline
+from ..parts import Figure
+from ..scene import Scene
+from . import pen
+from .arrows import arrows
+from .axis import Axis, axis
+from .boxes import Stage, draw_box, draw_cancel, draw_posts, walls
+from .head import MARGIN, head, ticks
+from .lane import Strip, strip
+from .legend import legend
+from .marks import Marks, marks
+from .names import column, name
+from .needs import Needs
+from .pen import num
+from .text import safe
+from .theme import Theme, style
+from .view import View, view
 
 
 def draw(

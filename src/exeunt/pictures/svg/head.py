@@ -3,12 +3,12 @@
 import re
 from collections.abc import Iterator
 
-from exeunt.pictures.headline import headline
-from exeunt.pictures.scene import Scene
-from exeunt.pictures.svg import pen
-from exeunt.pictures.svg.axis import Axis
-from exeunt.pictures.svg.text import cut, width, wrap
-from exeunt.pictures.svg.view import View, strip as density
+from ..headline import headline
+from ..scene import Scene
+from . import pen
+from .axis import Axis
+from .text import cut, width, wrap
+from .view import View, strip as density
 
 MARGIN = 12
 _UNIT = re.compile(r"(\d) (s|ms|µs|min|h)\b")

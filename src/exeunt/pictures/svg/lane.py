@@ -5,17 +5,17 @@ from itertools import groupby
 
 import attrs
 
-from exeunt._model import events as ev
-from exeunt.pictures.parts import Figure
-from exeunt.pictures.saying import lasted
-from exeunt.pictures.svg import pen
-from exeunt.pictures.svg.axis import Axis
-from exeunt.pictures.svg.bars import HALF, bars, draw_bars
-from exeunt.pictures.svg.mailbox import mailbox
-from exeunt.pictures.svg.marks import Marks
-from exeunt.pictures.svg.pen import num
-from exeunt.pictures.svg.shelf import Label, Shelf
-from exeunt.pictures.words import seconds, times
+from ..._model import events as ev
+from ..parts import Figure
+from ..saying import lasted
+from ..words import seconds, times
+from . import pen
+from .axis import Axis
+from .bars import HALF, bars, draw_bars
+from .mailbox import mailbox
+from .marks import Marks
+from .pen import num
+from .shelf import Label, Shelf
 
 _ENDS = {
     "crashed": "x",

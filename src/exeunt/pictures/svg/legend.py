@@ -2,8 +2,8 @@
 
 import re
 
-from exeunt.pictures.svg import pen
-from exeunt.pictures.svg.text import width
+from . import pen
+from .text import width
 
 _RECT = '<rect class="{0}" x="0" y="-9" width="22" height="12"/>'
 _ROWS = (

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import attrs
 
-from exeunt.pictures.saying import lasted, lost
-from exeunt.pictures.svg import pen
-from exeunt.pictures.svg.axis import Axis
-from exeunt.pictures.svg.marks import Kept
-from exeunt.pictures.svg.shelf import Label, Shelf
+from ..saying import lasted, lost
+from . import pen
+from .axis import Axis
+from .marks import Kept
+from .shelf import Label, Shelf
 
 PITCH = 5
 MOST = 8

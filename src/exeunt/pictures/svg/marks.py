@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 import attrs
 
-from exeunt._model import events as ev
-from exeunt.pictures.parts import Message, Turn, Wait
-from exeunt.pictures.saying import NEVER, lasted
-from exeunt.pictures.scene import Scene
+from ..._model import events as ev
+from ..parts import Message, Turn, Wait
+from ..saying import NEVER, lasted
+from ..scene import Scene
 
 
 class Waiting(NamedTuple):

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 
-from exeunt._model import events as ev
-from exeunt.pictures.parts import Figure
-from exeunt.pictures.scene import Scene
-from exeunt.pictures.svg import pen
-from exeunt.pictures.svg.axis import Axis
-from exeunt.pictures.svg.head import MARGIN
-from exeunt.pictures.svg.text import cut, width
-from exeunt.pictures.words import count
+from ..._model import events as ev
+from ..parts import Figure
+from ..scene import Scene
+from ..words import count
+from . import pen
+from .axis import Axis
+from .head import MARGIN
+from .text import cut, width
 
 MOST = 140
 """So many pixels names take at most."""

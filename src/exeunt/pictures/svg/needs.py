@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import attrs
 
-from exeunt._model import events as ev
-from exeunt.pictures.parts import Message
-from exeunt.pictures.scene import Scene
-from exeunt.pictures.svg.axis import Need
-from exeunt.pictures.svg.text import width
+from ..._model import events as ev
+from ..parts import Message
+from ..scene import Scene
+from .axis import Need
+from .text import width
 
 _APART: dict[type[ev.Event], float] = {
     ev.ScopeOpened: 6,

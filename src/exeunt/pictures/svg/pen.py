@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from exeunt._model import events as ev
-from exeunt.pictures.svg.text import safe
+from ..._model import events as ev
+from .text import safe
 
 
 def num(value: float) -> str:

@@ -7,11 +7,11 @@ right each event stands, so that all that comes later can be veiled.
 
 from collections.abc import Sequence
 
-from exeunt._model import events as ev
-from exeunt.pictures.scene import Scene
-from exeunt.pictures.svg.drawing import draw, lay_out
-from exeunt.pictures.svg.theme import Theme
-from exeunt.pictures.svg.view import view
+from ..._model import events as ev
+from ..scene import Scene
+from .drawing import draw, lay_out
+from .theme import Theme
+from .view import view
 
 
 def picture(

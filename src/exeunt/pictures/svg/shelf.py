@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import attrs
 
-from exeunt.pictures.svg import pen
-from exeunt.pictures.svg.text import cut, width
+from . import pen
+from .text import cut, width
 
 ROW = 13
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 
 import attrs
 
-from exeunt._model import events as ev
-from exeunt.pictures.svg import pen
-from exeunt.pictures.words import seconds
+from ..._model import events as ev
+from ..words import seconds
+from . import pen
 
 MOST = 600
 """So many events are shown at once, unless a window is asked for."""

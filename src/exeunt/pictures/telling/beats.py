@@ -9,9 +9,9 @@ from collections import defaultdict
 
 import attrs
 
-from exeunt._model import events as ev
-from exeunt.pictures.parts import Message
-from exeunt.pictures.scene import Scene
+from ..._model import events as ev
+from ..parts import Message
+from ..scene import Scene
 
 _AT_ONCE = 1e-3
 """Seconds: on a real clock, what follows of itself comes a little later."""

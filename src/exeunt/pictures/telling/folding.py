@@ -10,8 +10,8 @@ from itertools import groupby
 
 import attrs
 
-from exeunt.pictures.telling.beats import Beat
-from exeunt.pictures.words import count, seconds
+from ..words import count, seconds
+from .beats import Beat
 
 IN_FULL = 40
 """A story of so many lines is told as it is."""

@@ -2,14 +2,14 @@
 
 from bisect import bisect
 
-from exeunt._model import events as ev
-from exeunt.pictures.parts import Figure
-from exeunt.pictures.scene import Scene
-from exeunt.pictures.telling import phrases
-from exeunt.pictures.telling.beats import Beat, Context, near, seq_of
-from exeunt.pictures.telling.of_messages import crash
-from exeunt.pictures.telling.phrases import because, known, lasted, named, titled
-from exeunt.pictures.words import count
+from ..._model import events as ev
+from ..parts import Figure
+from ..scene import Scene
+from ..words import count
+from . import phrases
+from .beats import Beat, Context, near, seq_of
+from .of_messages import crash
+from .phrases import because, known, lasted, named, titled
 
 
 def beat_of_life(context: Context, event: ev.Event) -> Beat | None:

@@ -1,10 +1,10 @@
 """Beats about messages: sent, waiting for room, begun, and what became of them."""
 
-from exeunt._model import events as ev
-from exeunt.pictures.parts import Message
-from exeunt.pictures.telling import phrases
-from exeunt.pictures.telling.beats import Beat, Context
-from exeunt.pictures.telling.phrases import because, known, lasted, named, titled
+from ..._model import events as ev
+from ..parts import Message
+from . import phrases
+from .beats import Beat, Context
+from .phrases import because, known, lasted, named, titled
 
 
 def beat_of_message(context: Context, event: ev.Event) -> Beat | None:

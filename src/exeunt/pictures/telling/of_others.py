@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from exeunt._model import events as ev
-from exeunt.pictures.parts import Message
-from exeunt.pictures.scene import Scene
-from exeunt.pictures.telling import phrases
-from exeunt.pictures.telling.beats import Beat, Context, near
-from exeunt.pictures.telling.phrases import called, named, titled
-from exeunt.pictures.telling.sentences import sentence
+from ..._model import events as ev
+from ..parts import Message
+from ..scene import Scene
+from . import phrases
+from .beats import Beat, Context, near
+from .phrases import called, named, titled
+from .sentences import sentence
 
 
 def beat_of_other(context: Context, event: ev.Event) -> Beat | None:

@@ -6,11 +6,11 @@ with it, crashes, begins again, is told to stop, leaves.
 
 import re
 
-from exeunt._model import events as ev
-from exeunt.pictures.parts import Message
-from exeunt.pictures.saying import why
-from exeunt.pictures.scene import Scene
-from exeunt.pictures.words import seconds
+from ..._model import events as ev
+from ..parts import Message
+from ..saying import why
+from ..scene import Scene
+from ..words import seconds
 
 _ENOUGH = 80
 """Letters of a text that is one part of a sentence."""

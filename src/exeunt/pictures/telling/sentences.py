@@ -1,10 +1,10 @@
 """One sentence for each event, as a player shows it."""
 
-from exeunt._model import events as ev
-from exeunt.pictures.scene import Scene
-from exeunt.pictures.telling import phrases
-from exeunt.pictures.telling.phrases import brief, called, known, lasted, named, titled
-from exeunt.pictures.words import seconds
+from ..._model import events as ev
+from ..scene import Scene
+from ..words import seconds
+from . import phrases
+from .phrases import brief, called, known, lasted, named, titled
 
 
 def sentence(scene: Scene, event: ev.Event) -> str | None:

@@ -13,6 +13,11 @@ _SOURCES = {
     "shutdown": "the main task has ended",
     "KeyboardInterrupt": "Ctrl+C",
 }
+_NURSERYS = (
+    ("child task raised", "a task in it failed"),
+    ("Code block", "its block failed"),
+)
+"""How Trio's reasons begin, and what says the same in short."""
 _ENDS = {
     "abandoned": "never handled: its asker had left",
     "dropped": "dropped: the mailbox was full",
@@ -25,9 +30,15 @@ _ENDS = {
 def why(cancel: ev.ScopeCancelled) -> str:
     """Why a scope was cancelled, such as "the sprint is over (deadline)"."""
     source = _SOURCES.get(cancel.source, "")
-    if cancel.reason and source and cancel.source != "nursery":
+    if cancel.source == "nursery":
+        return next((ours for trios, ours in _NURSERYS if _is(cancel, trios)), source)
+    if cancel.reason and source:
         return f"{cancel.reason} ({source})"
     return cancel.reason or source
+
+
+def _is(cancel: ev.ScopeCancelled, beginning: str) -> bool:
+    return (cancel.reason or "").startswith(beginning)
 
 
 def lost(message: Message) -> str:

@@ -19,6 +19,8 @@ from ..words import seconds
 
 CLOSE = 1.5
 """How far apart two events are at least, if there is room."""
+_TROUBLE = ev.AgentFailed | ev.ScopeCancelled
+_MOST_TROUBLES = 6
 _STEPS = [
     *(
         base * 10.0**power
@@ -107,21 +109,28 @@ class Axis:
         return x0 + (x1 - x0) * (t - t0) / (t1 - t0)
 
     def ticks(self) -> list[tuple[float, str]]:
-        """Round times and where they stand, as many as can be read."""
+        """Times and where they stand, as many as can be read.
+
+        Those of failures and cancellations, and round ones in between.
+        """
         if not self.events:
             return []
         first, last = self.events[0].t, self.events[-1].t
         step = next((s for s in _STEPS if (last - first) / s <= 12), _STEPS[-1])
         numbers = range(-int(-first // step), int(last // step) + 1)
+        troubles = [
+            (self.x(e.seq), e.t) for e in self.events if isinstance(e, _TROUBLE)
+        ]
+        rounds = [(self.at(number * step), number * step) for number in numbers]
         ticks: list[tuple[float, str]] = []
-        free = self.left - 30
-        for number in numbers:
-            x, text = self.at(number * step), seconds(number * step)
-            half = len(text) * 3.6
-            if x - half >= free and x + half <= self.right + 14:
+        for x, t in [*rounds[:1], *troubles[-_MOST_TROUBLES:], *rounds[1:]]:
+            text = seconds(t)
+            if x + len(text) * 3.6 <= self.right + 14 and all(
+                abs(x - other) >= (len(text) + len(words)) * 3.6 + 8
+                for other, words in ticks
+            ):
                 ticks.append((x, text))
-                free = x + half + 8
-        return ticks
+        return sorted(ticks)
 
     def moments(self) -> list[tuple[float, float]]:
         """Where time stands still: stretches of events at (nearly) one instant."""

@@ -1,6 +1,6 @@
 """Nested boxes: nurseries and supervisors, and which lane lies where in them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import isfinite
 
 import attrs
@@ -135,12 +135,24 @@ def _head(
     for cancel in scope.cancels[:1]:
         if not axis.shows(cancel, cancel):
             continue
-        reason = why(cancel)
-        says = cut(f"cancelled: {reason}" if reason else "cancelled", room)
+        says = next(
+            (says for says in _cancelled(scope, cancel) if width(says) <= room),
+            cut(why(cancel) or "cancelled", room),
+        )
         x = max(x0 + 7, min(axis.since(cancel) + 5, x1 - 7 - width(says)))
         if says:
             made.append((x, 0 if x >= used else 1, says, "t-bad"))
     return made
+
+
+def _cancelled(scope: Scope, cancel: ev.ScopeCancelled) -> Iterator[str]:
+    """What to say of a cancel, in ever fewer words."""
+    reason, took = why(cancel), lasted(cancel, scope.closed)
+    told = f": {reason}" if reason else ""
+    if took:
+        yield f"cancelled at {seconds(cancel.t)}{told} · all left {took} later"
+    yield f"cancelled at {seconds(cancel.t)}{told}"
+    yield f"cancelled{told}"
 
 
 def draw_box(box: Box) -> str:

@@ -99,7 +99,8 @@ def _troubles(figure: Figure, axis: Axis, above: Shelf, *, told: bool) -> Iterat
     for error, same in groupby(seen, key=lambda failure: failure.error):
         first, *more = same
         often = f" ({times(len(more) + 1)})" if more else ""
-        above.put(Label(axis.until(first) - 4, error + often, "t-bad"))
+        says = f"{error}{often} · at {seconds(first.t)}"
+        above.put(Label(axis.until(first) + 6, says, "t-bad", ends=True))
     for restart in figure.restarts:
         if axis.shows(restart, restart):
             yield _again(restart, axis.inside(axis.until(restart), 13), figure.name)
@@ -109,7 +110,8 @@ def _troubles(figure: Figure, axis: Axis, above: Shelf, *, told: bool) -> Iterat
             above.put(Label(axis.at(step.t - step.took), says, "t-bad"))
     left, stopping = figure.left, figure.stopping
     if isinstance(left, ev.TaskEnded) and left.error and axis.shows(left, left):
-        above.put(Label(axis.until(left) - 9, left.error, "t-bad"))
+        says = f"{left.error} · at {seconds(left.t)}"
+        above.put(Label(axis.until(left), says, "t-bad", ends=True))
     if stopping and stopping.how == "cancel" and not told and stopping.reason:
         above.put(Label(axis.until(stopping), f"cancelled: {stopping.reason}", "t-bad"))
 

@@ -18,6 +18,8 @@ class Label(NamedTuple):
     looks: str = "m"
     must: bool = True
     """Whether another row is made for it; if not, it may be left out."""
+    ends: bool = False
+    """Whether it wants to end there instead."""
 
 
 @attrs.define
@@ -31,8 +33,8 @@ class Shelf:
         factory=list[list[tuple[float, float]]]
     )
     labels: list[Label] = attrs.field(factory=list[Label])
-    placed: list[tuple[int, float, str, str]] = attrs.field(
-        factory=list[tuple[int, float, str, str]]
+    placed: list[tuple[int, float, Label]] = attrs.field(
+        factory=list[tuple[int, float, Label]]
     )
 
     def put(self, label: Label) -> None:
@@ -48,7 +50,8 @@ class Shelf:
     def _settle(self, label: Label) -> None:
         words = cut(label.words, self.right - self.left)
         wide = width(words)
-        x = max(self.left, min(label.x, self.right - wide))
+        wanted = label.x - wide if label.ends else label.x
+        x = max(self.left, min(wanted, self.right - wide))
         if not words or (not label.must and label.x - x > 30):
             return
         for row, taken in enumerate(self.rows):  # noqa: B007
@@ -60,16 +63,19 @@ class Shelf:
             row = len(self.rows)
             self.rows.append([])
         self.rows[row].append((x, x + wide))
-        self.placed.append((row, x, words, label.looks))
+        self.placed.append((row, x, label._replace(words=words)))
 
     def draw(self, y: float, *, upwards: bool) -> str:
         """The texts; y is where the rows begin, which go up or down from there."""
         return "".join(
-            pen.text(
-                x,
-                y - 4 - ROW * row if upwards else y + 10 + ROW * row,
-                words,
-                f"halo {looks}",
-            )
-            for row, x, words, looks in self.placed
+            _drawn(x, y - 4 - ROW * row if upwards else y + 10 + ROW * row, label)
+            for row, x, label in self.placed
         )
+
+
+def _drawn(x: float, y: float, label: Label) -> str:
+    text = pen.text(x, y, label.words, f"halo {label.looks}")
+    if x >= label.x:
+        return text
+    # A player shows it no sooner than what it tells of.
+    return f'<g data-x="{pen.num(label.x)}">{text}</g>'

@@ -13,6 +13,7 @@ from ._model.outcome import Fate
 __all__ = [
     "AgentClosed",
     "AgentCrashed",
+    "BadRecording",
     "CleanupOverran",
     "Deadlock",
     "MailboxFull",
@@ -237,3 +238,20 @@ class CleanupOverran(RuntimeWarning):
     The agent's author is to blame, or the ``cleanup`` seconds given at its start are
     too few.
     """
+
+
+class BadRecording(ValueError):
+    """A text is no recording, or not one that this version can read.
+
+    The text is to blame, or whoever has changed it; the message says in which line,
+    what is wrong there, and what can be done.
+
+    Attributes:
+        line: the number of the line, from 1; None if there is no line at all.
+    """
+
+    line: int | None
+
+    def __init__(self, text: str, *, line: int | None = None) -> None:
+        super().__init__(text if line is None else f"line {line}: {text}")
+        self.line = line

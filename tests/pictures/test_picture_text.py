@@ -165,7 +165,7 @@ def test_a_long_run_is_shown_around_its_last_failure() -> None:
     svg = picture(events)
     said = words(svg)
     assert any("around its last failure" in text for text in said)
-    assert any(text.startswith("ValueError: odd · at 3.8") for text in said)
+    assert any(text.startswith("ValueError: odd · at ") for text in said)
     assert len(svg) < 120_000
     shown = places(events)
     assert len(shown) < 300

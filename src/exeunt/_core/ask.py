@@ -8,6 +8,7 @@ import trio
 from trio.lowlevel import (
     Abort,
     RaiseCancelT,
+    Task,
     checkpoint_if_cancelled,
     enable_ki_protection,
 )
@@ -110,7 +111,10 @@ class Ask(Wait):
         self.stage = Stage.SETTLED
         self._value = value
         self._error = error
-        self.life.note("answered", self, error and complaint(error))
+        if self._raise_cancel is None:
+            self.life.note("answered", self, error and complaint(error))
+        else:
+            self.life.note("left", self)
         self.release()
 
     def refused(self, error: BaseException) -> None:
@@ -133,6 +137,7 @@ class Ask(Wait):
         """The turn of a linked request is over: its asker may leave."""
         self.turn = None
         if self.stage is Stage.ABANDONED:
+            self.life.note("left", self)
             self.release()
         elif self._raise_cancel is not None:
             self.settle()
@@ -176,10 +181,14 @@ class Ask(Wait):
         return super()._on_cancel(raise_cancel)
 
 
-async def look(life: "Life", message: object) -> None:
-    """Find out why the fast way to an agent is barred: another run, or cancellation."""
+async def look(life: "Life", message: object) -> Task | None:
+    """Find out why the fast way to an agent is barred: another run, or cancellation.
+
+    Or a deadline that is over and that Trio has not seen yet: then return who is here.
+    """
     life.check_home(message)
     await checkpoint_if_cancelled()
+    return task_here()
 
 
 def message_of(item: object) -> object:

@@ -30,6 +30,8 @@ def retire(life: Life, error: BaseException | None) -> None:
     The askers are answered before lifespan is left, which may wait for them.
     """
     event = event_for(error)
+    if life.turn is NOTHING:
+        life.note("rests")
     if event is Event.CANCEL:
         _note_cancel(life, error)
     failed = event is Event.CRASH or event is Event.KILL

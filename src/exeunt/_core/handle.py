@@ -16,7 +16,7 @@ from .leaving import cancel_and_see_off, until_closed
 from .life import Life
 from .mailbox import refused, wait_for_room
 from .stream import streamed
-from .trio_private import here, task_here, undisturbed
+from .trio_private import task_here, undisturbed
 from .waiting import Wait
 
 M_contra = TypeVar("M_contra", contravariant=True)
@@ -69,8 +69,7 @@ class Handle(trio.abc.AsyncResource, Generic[M_contra]):
             await service.send(Set(42))
         """
         life = self._life
-        if not undisturbed(life.home):
-            await look(life, message)
+        task = undisturbed(life.home) or await look(life, message)
         mailbox = life.mailbox
         if mailbox.line:
             await wait_for_room(life, message)
@@ -84,7 +83,7 @@ class Handle(trio.abc.AsyncResource, Generic[M_contra]):
         else:
             journal = life.journal
             if journal is not None:  # as Life.note does, but faster
-                journal.add(("accepted", journal.now(), life, message, here.task))
+                journal.add(("accepted", journal.now(), life, message, task))
             if mailbox.sleeper is not None:
                 mailbox.wake()
             elif mailbox.drops:  # nothing else would make it give others a turn

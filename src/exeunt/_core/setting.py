@@ -3,12 +3,15 @@
 import inspect
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from .mailbox import Mailbox
 from .overflow import OVERFLOWS, KeyOf
+
+if TYPE_CHECKING:
+    from .life import Life
 
 
 @attrs.define
@@ -21,6 +24,7 @@ class Setting:
     overflow: Any = "wait"
     key: KeyOf | None = None
     mailbox: Callable[[], Mailbox] | None = None  # if it is not one of its own
+    pool: "Life | None" = None  # for which it works
 
     def check(self) -> None:
         """Complain about what is of the wrong kind or out of range."""

@@ -153,7 +153,8 @@ def begin(
         life.keeper = keeper
         life.scope.shield = True
     life.handle = Handle(life)
-    life.journal = journal_here()
+    life.pool = setting.pool
+    life.journal = journal_here() if life.pool is None else life.pool.journal
     try:
         nursery.start_soon(run, life, factory, args, name=name)
     except RuntimeError as error:

@@ -60,24 +60,27 @@ def _home_by_runner() -> object:
         raise RuntimeError("not in a Trio run") from None
 
 
-def _undisturbed_by_attribute(home: object) -> bool:
+def _undisturbed_by_attribute(home: object) -> Task | None:
     try:
-        task = _run_context.task
+        task: Any = _run_context.task
     except AttributeError:
-        return False
-    return task._runner is home and not task._cancel_status.effectively_cancelled
+        return None
+    if task._runner is home and not task._cancel_status.effectively_cancelled:
+        return task  # type: ignore[no-any-return]
+    return None
 
 
 def _home_by_token() -> object:
     return current_trio_token()
 
 
-def _undisturbed_by_deadline(home: object) -> bool:
+def _undisturbed_by_deadline(home: object) -> Task | None:
     try:
         here = current_trio_token()
     except RuntimeError:
-        return False
-    return here is home and trio.current_effective_deadline() != -inf
+        return None
+    calm = here is home and trio.current_effective_deadline() != -inf
+    return current_task() if calm else None
 
 
 class _Here:
@@ -105,8 +108,8 @@ here: Any = _Here() if _run_context is None else _run_context
 home: Callable[[], object]
 """Return what identifies the current Trio run."""
 
-undisturbed: Callable[[object], bool]
-"""Return whether the current task belongs to the run *home* and is not cancelled."""
+undisturbed: Callable[[object], Task | None]
+"""Return the current task, if it belongs to the run *home* and is not cancelled."""
 
 if _knows_cancellation:
     home, undisturbed = _home_by_runner, _undisturbed_by_attribute
@@ -311,7 +314,10 @@ def failures_in(nursery: trio.Nursery) -> Sequence[BaseException]:
 
 def is_over(nursery: trio.Nursery) -> bool:
     """Return whether nobody is left in *nursery*, and nobody can be started there."""
-    return bool(getattr(nursery, "_closed", False))
+    closed: bool | None = getattr(nursery, "_closed", None)
+    if closed is None:
+        return nursery not in nursery.parent_task.child_nurseries
+    return closed
 
 
 def canceller_of(nursery: trio.Nursery) -> trio.CancelScope | None:

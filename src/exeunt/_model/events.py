@@ -108,7 +108,7 @@ class AgentRestarted(Event):
 
     agent: int
     restarts: int
-    """How many there have been, this one included."""
+    """How many there have been, this one included; a pool's count its workers' too."""
 
 
 @attrs.frozen(kw_only=True)

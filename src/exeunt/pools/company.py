@@ -127,6 +127,7 @@ class Company(Front[M]):
             name=f"{self.life.name}/{next(self._numbers)}",
             cleanup=self.life.cleanup,
             mailbox=lambda: Tap(self._shared, seat),
+            pool=self.life,
         )
         # Permanent, since one that ends without a crash has to be replaced.
         worker = Worker(
@@ -155,7 +156,6 @@ class Worker(Child):
         super().begin()
         self.troupe.children[self.life.name] = self
         self.life.handle = self.pool.handle
-        self.life.pool = self.pool
         self.pool.crew = [*self.pool.crew, self.life]
         self.life.watch(Account(self.pool, self.life))
 

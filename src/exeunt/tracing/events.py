@@ -1,7 +1,6 @@
 """Every kind of event, for ``match``."""
 
 from .._model.events import (
-    EVENTS,
     AgentFailed,
     AgentLeaving,
     AgentLeft,
@@ -31,7 +30,6 @@ from .._model.events import (
 )
 
 __all__ = [
-    "EVENTS",
     "AgentFailed",
     "AgentLeaving",
     "AgentLeft",

@@ -21,6 +21,7 @@ import attrs
 
 from .._model.events import EVENTS, Event
 from .._model.words import shown
+from ..exceptions import BadRecording
 
 FORMAT = 1
 """Written into each header; raised when older readers would misunderstand."""
@@ -35,23 +36,6 @@ _WORDS = {
     NoneType: "null",
 }
 _LARGEST = sys.float_info.max
-
-
-class BadRecording(ValueError):
-    """A text is no recording, or not one that this version can read.
-
-    The text is to blame, or whoever has changed it; the message says in which line,
-    what is wrong there, and what can be done.
-
-    Attributes:
-        line: the number of the line, from 1; None if there is no line at all.
-    """
-
-    line: int | None
-
-    def __init__(self, text: str, *, line: int | None = None) -> None:
-        super().__init__(text if line is None else f"line {line}: {text}")
-        self.line = line
 
 
 @attrs.frozen(kw_only=True)

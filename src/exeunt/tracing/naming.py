@@ -1,17 +1,19 @@
-"""What a program calls its nurseries and supervisors."""
+"""What a program calls its nurseries, and which are none of its own."""
 
 import linecache
 import re
 import sys
 from collections.abc import Iterator
+from inspect import unwrap
 from types import FrameType
 
 import trio
 from trio.lowlevel import Task
 
-from .._core.trio_private import await_frames
+from .._core.trio_private import await_frames, task_here
 from ..stalls.stack import is_users
 
+_START = unwrap(trio.Nursery.start).__code__
 _BOUND = re.compile(r"\bas\s+(\w+)\s*[,:)]")
 
 
@@ -21,7 +23,8 @@ def name_of(nursery: trio.Nursery) -> str | None:
     Looked for in the functions that run in the task that has opened it, the innermost
     first; and if it is only about to be bound, in the line that runs.
     """
-    frames = [*_users_frames(nursery.parent_task)]
+    everybodys = _frames(nursery.parent_task)
+    frames = [each for each in everybodys if is_users(each[0])]
     for frame, _ in frames:
         for name, value in frame.f_locals.items():
             if value is nursery:
@@ -34,13 +37,28 @@ def name_of(nursery: trio.Nursery) -> str | None:
     return None
 
 
-def _users_frames(task: Task) -> Iterator[tuple[FrameType, int]]:
-    """Return where the user's own code stands in *task*, the innermost frame first."""
-    if trio.lowlevel.current_task() is not task:
-        yield from (each for each in reversed(await_frames(task)) if is_users(each[0]))
+def started_into(nursery: trio.Nursery) -> trio.Nursery | None:
+    """Return where a task moves to from *nursery*, if it is there to be started only.
+
+    `trio.Nursery.start` opens one for the time until its task says that it is started.
+    """
+    for frame, _ in _frames(nursery.parent_task):
+        if frame.f_code is _START:
+            values = frame.f_locals
+            target: trio.Nursery = values["self"]
+            if target is not nursery and any(
+                each is nursery for each in values.values()
+            ):
+                return target
+    return None
+
+
+def _frames(task: Task) -> Iterator[tuple[FrameType, int]]:
+    """Return where *task* stands, the innermost frame first."""
+    if task_here() is not task:
+        yield from reversed(await_frames(task))
         return
-    frame: FrameType | None = sys._getframe(1)
+    frame: FrameType | None = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]
     while frame is not None and frame.f_code is not trio.run.__code__:
-        if is_users(frame):
-            yield frame, frame.f_lineno
+        yield frame, frame.f_lineno
         frame = frame.f_back

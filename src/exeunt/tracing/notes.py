@@ -38,7 +38,7 @@ class Notes:
 
     def stop(self) -> None:
         """An agent may outlive the recorder: nobody wants to hear any more."""
-        self.add = _ignore
+        self.add = self._nurseries.add = _ignore
 
     def _add_with_context(self, note: Note) -> None:
         if note[0] in {"accepted", "lined"}:

@@ -1,6 +1,6 @@
 """Numbers for agents, tasks and scopes, in the order in which they appear."""
 
-from collections import deque
+from collections import OrderedDict
 from collections.abc import Callable
 from itertools import count
 from typing import Any
@@ -9,13 +9,14 @@ import trio
 from trio.lowlevel import Task
 
 from .._core.life import Life
+from .._core.trio_private import home
 from .._core.waiting import life_of_task
 from .._model.events import AgentStarted, TaskStarted
 
 RUN = 0
 """The number of the scope around everything."""
 
-_REMEMBERED = 10_000  # agents that have left and may yet be sent to
+_REMEMBERED = 1_000  # agents that have left and may yet be sent to
 
 
 class Numbers:
@@ -23,12 +24,18 @@ class Numbers:
 
     def __init__(self, make: Callable[..., None]) -> None:
         self._make = make
+        self._home = home()
         self._next = count(1)
         self._next_scope = count(RUN + 1)
+        self.lose_track()
+
+    def lose_track(self) -> None:
+        """Notes are missing: whoever turns up is introduced anew."""
         self._figures: dict[Life | Task, int] = {}
         self._scopes: dict[trio.Nursery, int] = {}
+        self._places: dict[Task, trio.Nursery | None] = {}
         self._own: dict[Task, Life] = {}  # the own tasks of agents
-        self._gone: deque[Life] = deque()
+        self._gone: OrderedDict[Life, None] = OrderedDict()
 
     def of(self, who: Life | Task) -> int:
         """Return the number of an agent or a task, which may be met only now."""
@@ -40,6 +47,13 @@ class Numbers:
         if isinstance(who, Life):
             return self.meet_agent(who, who.task)
         return self.meet_task(who)
+
+    def place(self, task: Task, nursery: trio.Nursery | None) -> None:
+        """Hear where a task runs."""
+        self._places[task] = nursery
+
+    def _scope_of(self, task: Task) -> int:
+        return self.of_scope(self._places.get(task, task.parent_nursery))
 
     def of_scope(self, nursery: trio.Nursery | None) -> int:
         """Return the number of a nursery; Trio's own are the run."""
@@ -61,7 +75,7 @@ class Numbers:
         self._make(
             AgentStarted,
             agent=number,
-            scope=None if task is None else self.of_scope(task.parent_nursery),
+            scope=None if task is None else self._scope_of(task),
             name=life.name,
             type=life.type,
             capacity=life.mailbox.capacity,
@@ -72,13 +86,13 @@ class Numbers:
 
     def meet_task(self, task: Task, *, main: bool = False) -> int:
         """Introduce a task that is no agent."""
-        life = life_of_task(task)
+        life = self._life_in(task)
         agent = None if life is None else self.of(life)
         number = self._figures[task] = next(self._next)
         self._make(
             TaskStarted,
             task=number,
-            scope=self.of_scope(task.parent_nursery),
+            scope=self._scope_of(task),
             name=task.name.rsplit(".", 1)[-1],
             main=main,
             agent=agent,
@@ -89,7 +103,12 @@ class Numbers:
         """Return the agent to which *task* belongs, be it its own or a helper."""
         if task is None:
             return None
-        return self._own.get(task) or life_of_task(task)
+        return self._own.get(task) or self._life_in(task)
+
+    def _life_in(self, task: Task) -> Life | None:
+        life = life_of_task(task)
+        # A thread takes the context along, also into a run of its own.
+        return life if life is not None and life.home is self._home else None
 
     def of_task(self, task: Task) -> int | None:
         """Return the number of a task that is no agent, if it was met."""
@@ -97,12 +116,22 @@ class Numbers:
 
     def left(self, life: Life) -> None:
         """Remember an agent that has left for a while: messages may come yet."""
-        self._gone.append(life)
+        self._gone[life] = None
         if len(self._gone) > _REMEMBERED:
-            self._figures.pop(self._gone.popleft(), None)
+            oldest, _ = self._gone.popitem(last=False)
+            del self._figures[oldest]
+
+    def has_left(self, life: Life) -> bool:
+        """Return whether an agent has left lately."""
+        return life in self._gone
+
+    def agent_in(self, task: Task) -> Life | None:
+        """Return the agent whose own task this is."""
+        return self._own.get(task)
 
     def forget(self, what: Any) -> None:
         """A task has ended, or a nursery has closed."""
         self._figures.pop(what, None)
         self._scopes.pop(what, None)
         self._own.pop(what, None)
+        self._places.pop(what, None)

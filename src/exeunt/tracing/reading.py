@@ -5,7 +5,9 @@ beginning, where a ring was too small: then whoever turns up is introduced at th
 moment.
 """
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 from math import isfinite
 from typing import Any, Final
 
@@ -15,16 +17,37 @@ from trio.lowlevel import Task
 from .._core.journal import Note
 from .._core.life import Life
 from .._model import events as ev
-from .._model.lifecycle import Event, Reason
+from .._model.lifecycle import Event, Reason, State
+from .._model.words import complaint
 from .messages import Post
 from .numbering import RUN, Numbers
+from .sources import Sources
+
+_HOW = {
+    Reason.STOPPED: "stop",
+    Reason.CANCELLED: "cancel",
+    Reason.CRASHED: "crash",
+    Reason.KILLED: "kill",
+}
+
+_ADDRESS = re.compile(r" at 0x[0-9A-Fa-f]+")  # which is another one each time
+_AFTER_DROP = {"accepted", "answered"}
+
+
+def _cut_short(note: Note) -> float | None:
+    """Return when somebody was cancelled who waited, if a note is about that."""
+    kind, t, *about = note
+    withdrawn = kind == "refused" and about[2] == "withdrawn"
+    return t if kind == "left" or withdrawn else None
 
 
 class Reader:
     """Makes events of notes, as they come."""
 
-    def __init__(self, began: float) -> None:
+    def __init__(self, began: float, trio_began: float) -> None:
         self._began: Final = began
+        self._trio_began: Final = trio_began  # on the clock of deadlines
+        self.sources = Sources()
         self._seq = 0
         self._t = 0.0
         self._made: list[ev.Event] = []
@@ -38,9 +61,11 @@ class Reader:
 
     def read(self, notes: Iterable[Note]) -> list[ev.Event]:
         """Return what these notes say, which come after all those before."""
-        for kind, t, *about in notes:
+        for kind, t, *about in self._in_order(notes):
             if self._newest is not None:
                 self._meet_newest(about if kind == "born" else None)
+            if kind not in _AFTER_DROP:
+                self._post.keep()
             self._t = t - self._began
             read = getattr(self._post, kind, None) or getattr(self, f"_{kind}")
             read(*about)
@@ -49,13 +74,36 @@ class Reader:
         made, self._made = self._made, []
         return made
 
+    def _in_order(self, notes: Iterable[Note]) -> Iterator[Note]:
+        """Sort what comes of one cancellation, which Trio goes through as in a set."""
+        for cut, group in groupby(notes, _cut_short):
+            if cut is None:
+                yield from group
+            else:
+                yield from sorted(group, key=lambda it: self._post.number(*it[2:4]))
+
+    def lose_track(self) -> None:
+        """Notes are missing between those before and those to come."""
+        self._numbers.lose_track()
+        self._post.lose_track()
+        self._stopping.clear()
+        self._reasons.clear()
+        self._errors.clear()
+        self._leaving.clear()
+
     def _make(self, event: type[ev.Event], /, **values: Any) -> None:
         self._seq += 1
+        for name, value in values.items():
+            if isinstance(value, str) and " at 0x" in value:
+                values[name] = _ADDRESS.sub("", value)
         self._made.append(event(seq=self._seq, t=self._t, **values))
 
     # Who there is. An agent is born right after its task: nothing comes between.
 
-    def _task(self, task: Task, is_main: bool, is_users: bool) -> None:
+    def _task(
+        self, task: Task, place: trio.Nursery | None, is_main: bool, is_users: bool
+    ) -> None:
+        self._numbers.place(task, place)
         self._newest = task, is_main, is_users
 
     def _meet_newest(self, born: list[Any] | None) -> None:
@@ -64,7 +112,7 @@ class Reader:
         if born is not None:
             life, by = born
             self._numbers.meet_agent(life, task, by)
-        elif is_users:
+        elif is_users and self._numbers.of_task(task) is None:
             self._numbers.meet_task(task, main=is_main)
 
     def _born(self, life: Life, by: Any) -> None:
@@ -73,7 +121,9 @@ class Reader:
         self._numbers.of(life)
 
     def _end(self, task: Task, how: str, error: str | None) -> None:
-        number = self._numbers.of_task(task)
+        life, number = self._numbers.agent_in(task), self._numbers.of_task(task)
+        if life is not None and not self._numbers.has_left(life):
+            self._see_off(life)
         if number is not None:
             self._make(ev.TaskEnded, task=number, outcome=how, error=error)
         self._numbers.forget(task)
@@ -114,7 +164,7 @@ class Reader:
             owner=owner,
             name=name,
             kind=kind,
-            deadline=deadline - self._began if isfinite(deadline) else None,
+            deadline=deadline - self._trio_began if isfinite(deadline) else None,
         )
 
     def _cancel(self, nursery: trio.Nursery, source: str, reason: str | None) -> None:
@@ -165,10 +215,10 @@ class Reader:
 
     def _stops(self, life: Life, how: str, reason: str | None) -> None:
         """Whoever stops may yet be cancelled; nothing else comes after an end."""
-        if (
-            self._stopping.get(life, "stop") != "stop"
-            or self._stopping.get(life) == how
-        ):
+        before = self._stopping.get(life)
+        if before not in {None, "stop"} or before == how:
+            return
+        if self._numbers.has_left(life):
             return
         self._stopping[life] = how
         if how == "cancel":
@@ -190,7 +240,18 @@ class Reader:
         self._stopping.pop(life, None)
         self._reasons.pop(life, None)
         self._leaving.discard(life)
+        self._post.forget(life)
         self._numbers.left(life)
+
+    def _see_off(self, life: Life) -> None:
+        """An agent has left that is older than the journal."""
+        if life.reason is None or life.state is not State.CLOSED:
+            return
+        if life.error is not None:
+            self._failed(life, complaint(life.error), "")
+        self._stops(life, _HOW[life.reason], life.cancel_reason)
+        self._leaves(life)
+        self._gone(life, str(life.reason))
 
     # The rest.
 
@@ -202,13 +263,16 @@ class Reader:
         waiter, agent = self._numbers.of(who), self._numbers.of(life)
         self._make(ev.WaitEnded, who=waiter, agent=agent)
 
-    def _noted(self, who: Any, text: str) -> None:
-        self._make(ev.Noted, who=self._numbers.of(who), text=text)
+    def _noted(self, who: Task | None, text: str) -> None:
+        number = None if who is None else self._numbers.of(who)
+        self._make(ev.Noted, who=number, text=text)
 
     def _stands(self, task: Task, file: str, line: int) -> None:
-        who = self._numbers.of(task)
+        who, file = self._numbers.of(task), self.sources.name_of(file)
         self._make(ev.StoodAt, who=who, file=file, line=line)
 
-    def _long(self, task: Task, took: float, where: str) -> None:
-        who = self._numbers.of(task)
+    def _long(self, task: Task, took: float, place: tuple[str, int] | None) -> None:
+        who, where = self._numbers.of(task), ""
+        if place is not None:
+            where = f"{self.sources.name_of(place[0])}:{place[1]}"
         self._make(ev.StepWasLong, who=who, took=took, where=where)

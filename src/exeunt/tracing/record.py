@@ -7,11 +7,13 @@ import trio
 from trio.testing import MockClock
 
 from .._core.trio_private import seeded
-from .._model.words import complaint
+from .film import Film
 from .recorder import Recorder
 from .recording import Recording
 
 Ts = TypeVarTuple("Ts")
+
+_EVENTS = 1_000_000  # more than anybody looks at
 
 
 def record(
@@ -37,23 +39,23 @@ def record(
 
     Raises:
         RuntimeError: called within a Trio run.
+        TypeError: *program* is no async function, or *args* are not its arguments.
 
     Example::
 
         record(main).picture()
     """
     name = getattr(program, "__name__", type(program).__name__)
-    recorder = Recorder(places=True, title=title or name)
-    errors: list[Exception] = []
-
-    async def play() -> None:
-        trio.lowlevel.current_task().name = name
-        try:
-            with recorder:
-                await program(*args)
-        except Exception as error:  # part of the recording
-            errors.append(error)
-
+    film = Film(Recorder(events=_EVENTS, places=True, title=title or name), name=name)
+    failure: Exception | None = None
+    clock = MockClock(autojump_threshold=0)
     with seeded(seed):
-        trio.run(play, clock=MockClock(autojump_threshold=0))
-    return recorder.recording(error=complaint(errors[0]) if errors else None)
+        try:
+            trio.run(program, *args, clock=clock, instruments=[film])
+        except Exception as error:  # part of the recording
+            failure = error
+    recording = film.recording(failure)
+    if recording is None:  # it has not begun
+        assert failure is not None
+        raise failure
+    return recording

@@ -1,24 +1,35 @@
 """A recorder that runs along: a flight recorder, or the film of a whole run."""
 
 from collections import deque
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, final
 
-from trio.lowlevel import add_instrument, current_clock, current_task, remove_instrument
+from trio import current_time
+from trio.lowlevel import (
+    add_instrument,
+    current_clock,
+    current_task,
+    enable_ki_protection,
+    remove_instrument,
+)
 from trio.testing import MockClock
 
 from .._core.journal import Note, journal_here, kept
 from .._core.trio_private import main_task, precise_time
-from .._model.events import Event
+from .._model.events import Event, StoodAt
+from .._model.words import complaint
 from .lines import Header
 from .looking import Nurseries, PlaceWatch, StepWatch, TaskWatch
 from .notes import Notes
 from .reading import Reader
-from .recording import Recording, sources_of
+from .recording import Recording
+
+_MARK: Note = ("mark",)
+"""The first note after each reading; where it is gone, so are others."""
 
 
 @final
@@ -30,10 +41,11 @@ class Recorder:
     oldest, and may so run along for ever, as a flight recorder.
 
     Args:
-        events: how many it holds at least. It keeps as many messages alive.
+        events: how many it holds at least. It keeps as many messages alive, and the
+            more it holds, the more a message costs.
         steps: look at the nurseries after each step of each task, so that their ends
             and cancellations are recorded in the instant, and note steps that take
-            longer than a tenth of a second. Costs about a microsecond a step.
+            longer than a tenth of a second. Costs some microseconds a step.
         places: note too where in its program each task stands after each step.
         context: context variables whose values at the sender go into
             `MessageOffered.context`.
@@ -55,7 +67,7 @@ class Recorder:
     def __init__(
         self,
         *,
-        events: int = 10_000,
+        events: int = 1_000,
         steps: bool = False,
         places: bool = False,
         context: tuple[ContextVar[Any], ...] = (),
@@ -64,7 +76,7 @@ class Recorder:
     ) -> None:
         if events < 1:
             raise ValueError(f"a recorder holds 1 event or more, not {events}")
-        self._notes: deque[Note] = deque(maxlen=events)
+        self._notes: deque[Note] = deque([_MARK], maxlen=events + 1)
         self._events: deque[Event] = deque(maxlen=events)
         self._watch = PlaceWatch if places else StepWatch if steps else TaskWatch
         self._context = context
@@ -72,25 +84,37 @@ class Recorder:
         self._title = title
         self._wall: str | None = None  # when it began, if its clock is a real one
         self._lost = False
+        self._reader: Reader | None = None
         self._open = ExitStack()
 
+    @enable_ki_protection
     def __enter__(self) -> Self:
-        now = precise_time()
+        try:
+            task, now = current_task(), precise_time()
+        except RuntimeError:
+            raise RuntimeError(
+                "a Recorder records a Trio run: enter it within one, in an async "
+                "function, or call exeunt.tracing.record(main)"
+            ) from None
+        if self._reader is not None:
+            raise RuntimeError("a Recorder records once: make a new one")
         if not isinstance(current_clock(), MockClock):
             self._wall = datetime.now(UTC).isoformat()
-        self._reader = Reader(now())
+        self._reader = Reader(now(), current_time())
         nurseries = Nurseries(self._notes.append, now)
         notes = Notes(nurseries, self._context)
         watch = self._watch(nurseries)
-        self._notes.append(("run", now(), main_task()))
-        nurseries.look_from(current_task())
+        main = main_task()
+        self._notes.append(("run", now(), main))
+        watch.look_around(task if main is None else main)
         self._open.enter_context(kept(notes))
         add_instrument(watch)
         self._open.callback(notes.stop)
-        self._open.callback(remove_instrument, watch)
+        self._open.callback(_remove, watch)
         self._open.callback(nurseries.close)
         return self
 
+    @enable_ki_protection
     def __exit__(
         self,
         kind: type[BaseException] | None,
@@ -99,7 +123,11 @@ class Recorder:
     ) -> None:
         self._open.close()
         if error is not None and self._dump is not None:
-            self.recording().save(self._dump)
+            try:
+                self.recording(error=complaint(error)).save(self._dump)
+            except OSError as failure:  # which shall not hide the error
+                with suppress(Exception):
+                    error.add_note(f"its recording was not saved: {failure}")
 
     def read(self) -> list[Event]:
         """Return what has happened since the last call.
@@ -110,13 +138,21 @@ class Recorder:
 
             metrics.feed(recorder.read())
         """
+        if self._reader is None:
+            return []
         notes: list[Note] = []
         while self._notes:
             notes.append(self._notes.popleft())
+        self._notes.append(_MARK)
+        if notes[0] is _MARK:
+            del notes[0]
+        else:
+            self._lost = True
+            self._events.clear()
+            self._reader.lose_track()
         new = self._reader.read(notes)
         self._events.extend(new)
-        if self._events and self._events[0].seq > 1:
-            self._lost = True
+        self._lost = self._lost or (bool(new) and self._events[0].seq > 1)
         return new
 
     def recording(self, *, error: str | None = None) -> Recording:
@@ -132,9 +168,20 @@ class Recorder:
             began=self._wall,
             error=error,
             lost=self._lost,
-            sources=sources_of(self._events),
+            sources=self._sources(),
         )
         return Recording(tuple(self._events), header)
+
+    def _sources(self) -> dict[str, str]:
+        if self._reader is None:
+            return {}
+        places = (each for each in self._events if isinstance(each, StoodAt))
+        return self._reader.sources.texts(each.file for each in places)
+
+
+def _remove(watch: TaskWatch) -> None:
+    with suppress(KeyError):  # Trio drops an instrument that has failed, and says so
+        remove_instrument(watch)
 
 
 def note(text: str) -> None:

@@ -1,0 +1,217 @@
+"""Bugs in what the runtime says of itself, and in how that is read."""
+
+from bugs import Bug
+
+from exeunt._core import ask, ending, lane, leaving, life, mailbox, runner, start
+from exeunt.tracing import looking, messages, numbering, reading
+
+AGENTS, TROUPES, POOLS = "events: agents", "events: troupes", "events: pools"
+OVERFLOW, STREAMS = "events: overflow", "events: streams"
+POSTPONING, TWINS = "events: postponing", "events: one and the same message"
+
+BUGS = [
+    Bug(
+        "what is cut short is noted in the order of a set",
+        "events: the same again",
+        reading._cut_short,
+        'kind == "left" or withdrawn',
+        "False",
+        rare=True,
+    ),
+    Bug(
+        "what somebody says has an address in it",
+        "events: read in pieces",
+        reading.Reader._make,
+        '_ADDRESS.sub("", value)',
+        "value",
+    ),
+    Bug(
+        "nobody says that a life has moved on",
+        AGENTS,
+        life.Life.move,
+        'self.note("moved", event, self.reason, self.cancel_reason)',
+        "pass",
+    ),
+    Bug(
+        "a fate is noted before it is known which",
+        AGENTS,
+        life.Life.count,
+        'self.note("ended", item, fate)',
+        'self.note("ended", item, Fate.UNDELIVERED)',
+    ),
+    Bug(
+        "what is undelivered has no end",
+        AGENTS,
+        ending._give_up_the_rest,
+        'life.note("ended", item, Fate.UNDELIVERED)',
+        "pass",
+    ),
+    Bug(
+        "a message that was handled before a cancel has no end",
+        TWINS,
+        ending.retire,
+        'life.note("rests")',
+        "pass",
+    ),
+    Bug(
+        "a turn begins in silence",
+        AGENTS,
+        runner._attend,
+        'journal.add(("begun", journal.now(), life, item))',
+        "pass",
+    ),
+    Bug(
+        "a request is begun in silence",
+        AGENTS,
+        runner._answer,
+        'life.note("begun", ask)',
+        "pass",
+    ),
+    Bug(
+        "nobody says that an asker has its answer",
+        AGENTS,
+        ask.Ask.settle,
+        'self.life.note("answered", self, error and complaint(error))',
+        "pass",
+    ),
+    Bug(
+        "an asker leaves in silence",
+        AGENTS,
+        ask.Ask._on_cancel,
+        'self.life.note("left", self)',
+        "pass",
+    ),
+    Bug(
+        "who is let in from the line is not seen coming in",
+        AGENTS,
+        mailbox.Sender.admitted,
+        'self._life.note("admitted", self.message)',
+        "pass",
+    ),
+    Bug(
+        "who waits in the line and is refused is not seen leaving",
+        AGENTS,
+        mailbox.Sender.refused,
+        'self._life.note("refused", self.message, "refused", None)',
+        "pass",
+    ),
+    Bug(
+        "a wait for an end never ends",
+        AGENTS,
+        leaving.until_closed,
+        'life.note("waited", task_here())',
+        "pass",
+    ),
+    Bug(
+        "a wait for a start never ends",
+        AGENTS,
+        start.ready,
+        'life.note("waited", task_here())',
+        "pass",
+    ),
+    Bug(
+        "an agent leaves its lifespan in silence",
+        AGENTS,
+        ending.retire,
+        'life.note("leaves")',
+        "pass",
+    ),
+    Bug(
+        "an error vanishes",
+        AGENTS,
+        ending._note_failure,
+        'life.note("failed", complaint(failure), doing)',
+        "pass",
+    ),
+    Bug(
+        "an incarnation begins in silence",
+        TROUPES,
+        ending.begin_again,
+        'life.note("again", life.restarts)',
+        "pass",
+    ),
+    Bug(
+        "what is postponed ends its turn in silence",
+        POSTPONING,
+        lane.Lane.turn_ended,
+        'self._life.note("postponed", item)',
+        "pass",
+    ),
+    Bug(
+        "a tick comes from nowhere",
+        "events: timers",
+        lane.Lane._arisen,
+        'self._life.note("arisen", message, source)',
+        "pass",
+    ),
+    Bug(
+        "the reader takes what did not come in for what was there",
+        OVERFLOW,
+        messages.Post._may_be_new,
+        "return not known or",
+        "return",
+    ),
+    Bug(
+        "of equal messages the reader takes the older for the one that is dropped",
+        TWINS,
+        messages._gives_up_newest,
+        "return isinstance(inlet, DropNewest)",
+        "return False",
+    ),
+    Bug(
+        "the reader lets a handled message go on",
+        AGENTS,
+        messages.Post.begun,
+        "self.rests(life)",
+        "pass",
+    ),
+    Bug(
+        "the reader thinks that a worker's messages are for the worker",
+        POOLS,
+        messages.Post._offer,
+        "dst=self._numbers.of(life.pool or life)",
+        "dst=self._numbers.of(life)",
+    ),
+    Bug(
+        "the reader lets a stream be answered at its beginning and at its end",
+        STREAMS,
+        messages.Post._settle,
+        "if letter is not None and letter.wanted:",
+        "if letter is not None:",
+    ),
+    Bug(
+        "the reader hears twice that an agent stops",
+        AGENTS,
+        reading.Reader._stops,
+        'before not in {None, "stop"} or before == how',
+        "False",
+    ),
+    Bug(
+        "the reader hears of a cancel after the end",
+        AGENTS,
+        reading.Reader._stops,
+        "self._numbers.has_left(life)",
+        "False",
+    ),
+    Bug(
+        "what is around closes before what is in it",
+        TROUPES,
+        looking.Nurseries._close,
+        "self._close(inner, self._open[inner])",
+        "pass",
+    ),
+    Bug(
+        "the nursery in which a task is started counts as its own",
+        AGENTS,
+        looking.Nurseries.meet,
+        "if target is not None:",
+        "if False:",
+    ),
+    Bug(
+        "where a task runs is asked when the note is read",
+        "events: read in pieces",
+        numbering.Numbers._scope_of,
+        "self._places.get(task, task.parent_nursery)",
+        "task.parent_nursery",
+    ),
+]

@@ -28,6 +28,8 @@ extensions = [
     "sphinx.ext.napoleon",
     "myst_parser",
     "lifecycle",
+    "gallery",
+    "event_tables",
 ]
 exclude_patterns = ["_build"]
 
@@ -55,6 +57,7 @@ nitpick_ignore_regex = [
         r"py:.*",
         r"(collections|contextlib|functools|hypothesis|math|random|st|sys|trio)\..*",
     ),
+    (r"py:.*", r"(contextvars|logging|opentelemetry|pathlib)\..*"),
     # What explorers and sweeps show of their insides, for whoever looks there.
     (r"py:class", r"exeunt\.testing\.(conformance\.scene|exploring\.story)\.\w+"),
     (r"py:class", r"exeunt\.testing\.exploring\.decorating\.Explored"),
@@ -74,13 +77,18 @@ def find_anywhere(
     """
     if node.get("refdomain") != "py":
         return None
-    found = [
-        (name, entry)
-        for name, entry in env.domains.python_domain.find_obj(
-            env, "", "", node["reftarget"], None, searchmode=1
-        )
-        if not entry.aliased
-    ]
+    target = node["reftarget"]
+    # The fields of an event are in the table of its class.
+    for wanted in target, target.rpartition(".")[0]:
+        found = [
+            (name, entry)
+            for name, entry in env.domains.python_domain.find_obj(
+                env, "", "", wanted, None, searchmode=1
+            )
+            if not entry.aliased
+        ]
+        if found:
+            break
     if len(found) != 1:
         return None
     [(name, entry)] = found

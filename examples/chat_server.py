@@ -2,6 +2,7 @@
 
     python chat_server.py [PORT]    serve until Ctrl-C; then try: nc 127.0.0.1 8765
     python chat_server.py --demo    play a conversation with a guest who dozes off
+    exeunt draw chat_server.py -- --demo    draw that conversation
 
 The first line that a guest sends is a name, each other one is said to all. A guest who
 misses lines, because too many wait for it, is told so and has to leave.

@@ -1,6 +1,7 @@
 """A crawler: three fetchers, polite to each host, patient with what does not work.
 
     python crawler.py [SECONDS]    between two visits of a host; Ctrl-C ends it early
+    exeunt draw crawler.py         draw who fetches what, and when
 
 It crawls a small web of its own, served on 127.0.0.1. However it ends: what is under
 way is finished, what was found is printed, and the web leaves last.

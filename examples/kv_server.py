@@ -2,6 +2,7 @@
 
     python kv_server.py [PORT]    serve on 127.0.0.1 until Ctrl-C or SIGTERM
     python kv_server.py --demo    serve a few clients of its own, then leave
+    exeunt draw kv_server.py -- --demo    draw who asks what
 
 A client sends one request a line and gets one line back:
 

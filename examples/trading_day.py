@@ -2,6 +2,7 @@
 
     python trading_day.py           play the day on a virtual clock, in no time
     python trading_day.py --live    play it on the real one, until 16:00 or Ctrl-C
+    exeunt draw trading_day.py      draw the day
 
 At noon the line is cut for a minute, and the feed crashes as often as it comes back:
 each time later, and six times in all, which the rules allow. The traders, who use it,

@@ -73,11 +73,11 @@ class AgentStarted(Event):
     """An agent came into being, together with its mailbox."""
 
     agent: int
-    scope: int | None
+    scope: int | None  # where it runs
     name: str
     type: str
     """What its factory is called, usually its class."""
-    capacity: int
+    capacity: int  # how many messages its mailbox holds
     by: int | None
     """The agent or task that has started it."""
     pool: int | None = None
@@ -143,7 +143,7 @@ class TaskStarted(Event):
 
     task: int
     """Counted together with the agents."""
-    scope: int | None
+    scope: int | None  # where it runs
     name: str
     main: bool = False
     """Whether it is the one that `trio.run` was called with."""

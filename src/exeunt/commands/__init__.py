@@ -2,10 +2,11 @@
 
 import argparse
 import signal
+import sys
 from collections.abc import Sequence
 from typing import Protocol
 
-from . import explore, service
+from . import draw, explore, service, story
 
 
 class _Command(Protocol):
@@ -18,7 +19,13 @@ class _Command(Protocol):
     def run(self, options: argparse.Namespace) -> int: ...
 
 
-_COMMANDS: dict[str, _Command] = {"explore": explore, "service": service}
+_COMMANDS: dict[str, _Command] = {
+    "draw": draw,
+    "explore": explore,
+    "service": service,
+    "story": story,
+}
+_RUN_PROGRAMS = {"draw", "story"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -33,11 +40,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Raises:
         SystemExit: help was asked for (0), or the arguments are wrong (2).
     """
+    words, rest = _divided(sys.argv[1:] if arguments is None else arguments)
     try:
-        options = _parser().parse_args(arguments)
+        options = _parser().parse_args(words)
+        options.arguments = rest
         return _COMMANDS[options.command].run(options)
     except KeyboardInterrupt:
         return 128 + signal.SIGINT  # as shells have it
+
+
+def _divided(words: Sequence[str]) -> tuple[Sequence[str], list[str]]:
+    """Part our words from those after "--", where these are for a program."""
+    if "--" not in words or words[0] not in _RUN_PROGRAMS:
+        return words, []
+    place = [*words].index("--")
+    return words[:place], [*words[place + 1 :]]
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -1,21 +1,22 @@
 """``exeunt explore``: look for an order of steps in which a Trio program fails."""
 
 import argparse
-import importlib.util
-import inspect
 import shlex
 import sys
-import traceback
-from collections.abc import Awaitable, Callable
+from collections import deque
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
-from types import ModuleType
-from typing import Any
 
 import attrs
 
 from .._core.failures import as_group
 from ..testing import NotDeterministic, Schedule, Unproved, find_failure, prove, replay
 from ..testing.exploring.exploration import Exploration
+from ..testing.exploring.showing import Shown, shown
+from ._loading import Scenario, Unusable, async_function
+from ._picturing import set_up_picture
+from ._target import Target
 
 SUMMARY: str = (
     "run an async function in many orders of its steps, and show one that fails"
@@ -33,8 +34,6 @@ exit status:
        with --prove there were orders left when the runs had been used up
   130  interrupted by Ctrl-C
 """
-
-Scenario = Callable[[], Awaitable[object]]
 
 
 def set_up(parser: argparse.ArgumentParser) -> None:
@@ -64,24 +63,40 @@ def set_up(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--replay", metavar="SCHEDULE", help="run once, in this order, such as '2h1'"
     )
+    set_up_picture(parser, "the smallest run that fails, or the replayed one,")
 
 
 def run(options: argparse.Namespace) -> int:
     """Run the command and return its exit status."""
     try:
-        scenario = _scenario(options.file, options.scenario)
-        if options.replay is not None:
-            return _replay(scenario, options)
-        if options.prove:
-            return _proved(scenario, options.runs)
-        return _shown(_explore(scenario, options), options)
-    except (_Unusable, NotDeterministic, TypeError, Unproved, ValueError) as error:
+        scenario = async_function(options.file, options.scenario)
+        with _drawn(options.picture):
+            return _run(scenario, options)
+    except (Unusable, NotDeterministic, TypeError, Unproved, ValueError) as error:
         print(f"exeunt explore: {error}", file=sys.stderr)
         return _UNUSABLE
 
 
-class _Unusable(Exception):
-    """There is no such file, or no such scenario in it."""
+def _run(scenario: Scenario, options: argparse.Namespace) -> int:
+    if options.replay is not None:
+        return _replay(scenario, options)
+    if options.prove:
+        return _proved(scenario, options.runs)
+    return _shown(_explore(scenario, options), options)
+
+
+@contextmanager
+def _drawn(path: Path | None) -> Generator[None]:
+    """Draw the last run that is shown in the block, if that is wanted."""
+    target, runs = None if path is None else Target.checked(path), deque[Shown]()
+    token = shown.set(runs)
+    try:
+        yield
+    finally:
+        shown.reset(token)
+    if target is not None and runs:
+        target.write([runs[-1].recording])
+        print(f"Drawn in {target.path}.")
 
 
 def _explore(scenario: Scenario, options: argparse.Namespace) -> Exploration:
@@ -102,7 +117,7 @@ def _shown(found: Exploration, options: argparse.Namespace) -> int:
         return 0
     stall = getattr(found.finding.error, "stall", None)
     if stall is not None and stall.outside:
-        raise _Unusable(str(found.finding.error))
+        raise Unusable(str(found.finding.error))
     _show_error(found.finding.error)
     schedule = shlex.quote(str(found.finding.schedule))
     again = f"exeunt explore {options.file} {options.scenario} --replay {schedule}"
@@ -125,7 +140,7 @@ def _proved(scenario: Scenario, runs: int | None) -> int:
 def _replay(scenario: Scenario, options: argparse.Namespace) -> int:
     schedule = options.replay
     if options.timers or options.ticks:
-        raise _Unusable("--replay takes 'timers' and 'tick' as words of the schedule")
+        raise Unusable("--replay takes 'timers' and 'tick' as words of the schedule")
     Schedule.parse(schedule)  # or it is no use to begin
     try:
         replay(scenario, schedule=schedule)
@@ -141,33 +156,3 @@ def _show_error(error: BaseException) -> None:
     while (group := as_group(error)) is not None and len(group.exceptions) == 1:
         error = group.exceptions[0]
     print(f"{type(error).__name__}: {error}")
-
-
-def _scenario(file: Path, name: str) -> Scenario:
-    module = _module(file)
-    scenario: Any = getattr(module, name, None)
-    if not inspect.iscoroutinefunction(scenario):
-        found = [
-            each
-            for each, value in vars(module).items()
-            if inspect.iscoroutinefunction(value)
-        ]
-        has = f"it has {', '.join(found)}" if found else "it has none at all"
-        raise _Unusable(f"{file} has no async function {name!r}; {has}")
-    result: Scenario = scenario
-    return result
-
-
-def _module(file: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(file.stem, file)
-    if spec is None or spec.loader is None or not file.is_file():
-        raise _Unusable(f"{file} is no Python file")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[file.stem] = module  # attrs and dataclasses look there
-    sys.path.insert(0, str(file.parent))
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        said = "".join(traceback.format_exception_only(error)).strip()
-        raise _Unusable(f"{file} cannot be imported:\n{said}") from error
-    return module

@@ -12,11 +12,13 @@ from ..exceptions import AgentClosed, AgentCrashed
 from ._agent import Get, Print, Service, Set, parse
 from ._files import CannotWrite, open_to_read, read, report, report_now, show
 from ._lines import Splitter
+from ._loading import Unusable
+from ._picturing import pictured, set_up_picture
 from ._report import account, reading
 
 SUMMARY: str = "run an agent that keeps a number and obeys commands, one a line"
 
-_UNREADABLE = 2
+_UNUSABLE = 2
 _INTERRUPTED = 128 + signal.SIGINT  # as shells have it
 _DETAILS = """\
 The commands are read from FILE, one a line:
@@ -35,7 +37,7 @@ Ctrl-C leaves at once.
 exit status:
   0    every line was understood
   1    some lines were not, or the output could not be written
-  2    wrong usage, or FILE could not be read
+  2    wrong usage, FILE could not be read, or the picture not be written
   130  interrupted by Ctrl-C
 """
 
@@ -52,24 +54,38 @@ def set_up(parser: argparse.ArgumentParser) -> None:
         default="-",
         help="where the commands are; standard input if it is '-' or missing",
     )
+    set_up_picture(parser, "what happens")
 
 
 def run(options: argparse.Namespace) -> int:
     """Run the command and return its exit status."""
     session = Session(options.file)
     try:
+        with pictured(options.picture, "exeunt service"):
+            _perform(session)
+            _tell(session)
+    except Unusable as error:
+        report_now(f"exeunt service: {error}")
+        return _UNUSABLE
+    return session.status
+
+
+def _perform(session: "Session") -> None:
+    try:
         trio.run(session.run)
     except* KeyboardInterrupt:
         session.end("interrupted at once", _INTERRUPTED)
     except* CannotWrite as failures:
         session.end(f"the output could not be written: {_first(failures)}", 1)
-    if session.status == _UNREADABLE and not session.lines:
+
+
+def _tell(session: "Session") -> None:
+    if session.status == _UNUSABLE and not session.lines:
         report_now(f"exeunt service: {session.ending}")
-        return session.status
+        return
     report_now(reading(session.lines, session.malformed, session.ending))
     if session.service is not None and session.service.outcome is not None:
         report_now(account(session.service.outcome))
-    return session.status
 
 
 def _first(error: CannotWrite | BaseExceptionGroup[CannotWrite]) -> CannotWrite:
@@ -135,7 +151,7 @@ class Session:
                 await self._obey(splitter.feed(b""), service)
         except OSError as error:
             name = "standard input" if self.path == "-" else repr(self.path)
-            self.end(f"{name} cannot be read: {error.strerror}", _UNREADABLE)
+            self.end(f"{name} cannot be read: {error.strerror}", _UNUSABLE)
         except (AgentClosed, AgentCrashed):
             return  # the service has crashed, and its nursery says why
 

@@ -18,6 +18,7 @@ import trio
 from trio.abc import Instrument
 from trio.lowlevel import Task, enable_ki_protection
 
+from .._core.failures import without_cancelled
 from .._core.journal import Note
 from .._core.trio_private import (
     await_frames,
@@ -204,7 +205,7 @@ class TaskWatch(Instrument):
     def task_exited(self, task: Task) -> None:
         """Note down how a task ended."""
         failure = self.nurseries.failure_of(task)
-        cancelled = isinstance(failure, trio.Cancelled)
+        cancelled = failure is not None and without_cancelled(failure) is None
         error = None if failure is None or cancelled else complaint(failure)
         how = "cancelled" if cancelled else "failed" if error else "returned"
         if cancelled:

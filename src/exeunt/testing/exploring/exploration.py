@@ -5,6 +5,7 @@ from typing import Self
 import attrs
 
 from ..._model.words import counted
+from ...tracing import Recording
 from ..schedules.schedule import Schedule
 
 
@@ -27,7 +28,8 @@ class Finding:
         again: how to run it under that schedule again.
         first_found: the schedule under which it was found first.
         found_by: the scheduler that found it.
-        story: that run, in words.
+        story: that run, step by step, in words.
+        recording: that run, to be drawn or saved.
         within_ticks: whether the same failure was also seen under an order of Trio's
             batches, so that today's Trio may run into it. Not seen does not mean that
             it cannot.
@@ -39,6 +41,7 @@ class Finding:
     first_found: Schedule
     found_by: str
     story: str
+    recording: Recording = attrs.field(repr=False)
     within_ticks: bool
 
     @property

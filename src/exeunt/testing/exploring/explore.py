@@ -163,7 +163,7 @@ def replay(
     parsed = Schedule.parse(text)
     rules = Rules(parsed.granularity, parsed.timers, seed=parsed.seed)
     explorer = Explorer(scenario, args, rules, 0)
-    run, story = explorer.narrate(parsed.choices)
+    run, story, _ = explorer.narrate(parsed.choices)
     if run.error is not None:
         run.error.add_note(f"The run under the schedule {text!r}:\n{story}")
         raise run.error

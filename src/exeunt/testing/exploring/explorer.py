@@ -12,6 +12,7 @@ from trio.abc import Instrument
 from trio.lowlevel import Task, current_statistics, current_trio_token
 
 from ..._model.words import shown
+from ...tracing import Recording
 from ..schedules.conductor import HORIZON, NotAsync
 from ..schedules.rules import Chooser, Rules, Run
 from ..schedules.running import perform
@@ -20,6 +21,7 @@ from .depth_first import DepthFirst
 from .exploration import Exploration, Finding, NotDeterministic
 from .progress import Bar
 from .schedulers import PORTFOLIO, bound_of, scheduler
+from .showing import film_of, show
 from .shrinking import Choices, kind_of, shrink
 from .story import Narrator, raised
 
@@ -174,7 +176,7 @@ class Explorer:
                 f"{self.name} held first come, first served, and fails so now: what an "
                 "earlier run has left behind decides what it does"
             )
-        again, story = self.narrate(smallest)
+        again, story, recording = self.narrate(smallest)
         if run.controlled:
             _must_be_same(self.along(smallest), again, self.name)
         schedule = self._schedule(smallest)
@@ -185,6 +187,7 @@ class Explorer:
             first_found=self._schedule(run.choices),
             found_by=by,
             story=story,
+            recording=recording,
             within_ticks=self._within_ticks(run.error),
         )
         report = self._report(budget, finding=finding)
@@ -204,11 +207,12 @@ class Explorer:
             seed=self.rules.seed,
         )
 
-    def narrate(self, choices: Choices) -> tuple[Run, str]:
-        """Run the scenario with these choices, and tell what happened."""
-        narrator = self.narrator(choices)
-        run = self.perform(narrator, instruments=[narrator])
-        return run, "\n".join([narrator.told(), *raised(run.error)])
+    def narrate(self, choices: Choices) -> tuple[Run, str, Recording]:
+        """Run the scenario with these choices, and show what happens."""
+        narrator, film = self.narrator(choices), film_of(self.name)
+        run = self.perform(narrator, instruments=[narrator, film])
+        story = "\n".join([narrator.told(), *raised(run.error)])
+        return run, story, show(film, run.error, story).recording
 
     def _within_ticks(self, error: BaseException) -> bool:
         if self.rules.granularity == "tick":

@@ -11,15 +11,19 @@ import trio
 from trio.abc import Instrument
 from trio.lowlevel import Task
 
+from ..._core.ask import message_of
 from ..._core.failures import as_group
+from ..._core.lane import NOTHING
 from ..._core.trio_private import await_frames
+from ..._core.waiting import life_of_task
+from ..._model.words import shown
 from ...stalls.failing import Stalled
 from ...stalls.stack import is_users, own_frames
 from ..schedules.conductor import HORIZON, Conductor
 from ..schedules.rules import Chooser
 
 _LONGEST = 60  # lines; a longer story is told from the first deviation on
-_WIDTH = 60  # of a source line
+_WIDTH = 60  # of a source line, or a message
 
 
 @attrs.frozen
@@ -31,8 +35,7 @@ class Place:
 
     def __str__(self) -> str:
         source = linecache.getline(self.file, self.line).strip()
-        shown = source if len(source) <= _WIDTH else f"{source[: _WIDTH - 1]}…"
-        return f"{Path(self.file).name}:{self.line} `{shown}`"
+        return f"{Path(self.file).name}:{self.line} `{_cut(source)}`"
 
 
 @attrs.frozen
@@ -45,25 +48,27 @@ class Step:
     begins: bool = False
     ends: bool = False
     place: Place | None = None
+    handling: str | None = None  # the message in whose turn an agent stands now
 
     def __str__(self) -> str:
         if self.passed > HORIZON / 2:
             return "nothing can happen any more"
         if self.passed:
             return f"{self.passed:g} s pass"
+        turn = f", handling {self.handling}" if self.handling else ""
         match self.begins, self.ends, self.place:
             case True, True, _:
                 told = "begins and ends"
             case _, True, _:
                 told = "goes on and ends"
             case True, _, None:
-                told = "begins"
+                told = f"begins{turn}"
             case True, _, place:
-                told = f"begins, and comes to {place}"
+                told = f"begins{turn}, and comes to {place}"
             case _, _, None:
-                told = "goes on, and waits"
+                told = f"goes on{turn}, and waits"
             case _, _, place:
-                told = f"goes on, and comes to {place}"
+                told = f"goes on{turn}, and comes to {place}"
         ahead = f", ahead of {_listed(self.overtaken)}" if self.overtaken else ""
         return f"{self.who}{ahead}: {told}"
 
@@ -119,6 +124,7 @@ class Narrator(Instrument):
             begins=task not in self._begun,
             ends=task in self._ended,
             place=_place_of(task),
+            handling=_handled_by(task),
         )
         self._begun.add(task)
         self._overtaken = ()
@@ -209,7 +215,8 @@ def _merged(steps: list[Step]) -> list[Step]:
         if (
             last is not None
             and not step.overtaken
-            and (last.who, last.place, last.ends) == (step.who, step.place, step.ends)
+            and (last.who, last.place, last.ends, last.handling)
+            == (step.who, step.place, step.ends, step.handling)
         ):
             continue
         told.append(step)
@@ -218,6 +225,18 @@ def _merged(steps: list[Step]) -> list[Step]:
 
 def _place_of(task: Task) -> Place | None:
     return _placed(own_frames(task))
+
+
+def _handled_by(task: Task) -> str | None:
+    """Return the message in whose turn the agent stands whose own task this is."""
+    life = life_of_task(task)
+    if life is None or life.task is not task:
+        return None
+    return None if life.turn is NOTHING else _cut(shown(message_of(life.turn)))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _WIDTH else f"{text[: _WIDTH - 1]}…"
 
 
 def _placed(frames: Sequence[tuple[FrameType, int]]) -> Place | None:

@@ -10,6 +10,8 @@ steers its example. The fixtures ``supervisor`` and ``probe`` are for such tests
 #   line.py        the same order every time, among the tasks of the fixtures
 #   repeating.py   one test many times, reported once
 #   drawn.py       schedules that Hypothesis draws
+#   drawing.py     pictures of failing tests
+#   backstage.py   what pytest-trio does, taken out of them
 #   fixtures.py    a supervisor, and probes
 #   telling.py     sections of reports, and the line at the end
 
@@ -23,9 +25,11 @@ import trio
 
 from ..complaints import SingleSchedule
 from ..exploring.decorating import Order, order
+from ..exploring.showing import shown
 from ..schedules.running import tally
 from ..schedules.schedule import Schedule
 from .conducting import Performance
+from .drawing import WANTED, Drawing, Sheet
 from .drawn import Examples, examples_of
 from .fixtures import NAMES, check_fixture, probe, supervisor
 from .repeating import Repeating
@@ -39,6 +43,8 @@ _PERFORMANCE = pytest.StashKey[Performance]()
 _REPEATING = pytest.StashKey[Repeating]()
 _EXAMPLES = pytest.StashKey[Examples]()
 _TALLY = pytest.StashKey[Tally]()
+_DRAWING = pytest.StashKey[Drawing]()
+_SHEET = pytest.StashKey[Sheet]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -60,6 +66,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="TEXT",
         help='run the selected Trio tests under one schedule, such as "10x1"',
     )
+    group.addoption(
+        "--draw",
+        choices=WANTED,
+        default="auto",
+        help="draw tests: 'failures', of which every Trio test is recorded; 'all' of "
+        "them, or 'no'. By default failures that are run again to be shown: explored "
+        "tests, and those of Hypothesis",
+    )
+    group.addoption(
+        "--draw-to",
+        metavar="DIR",
+        help="where to draw tests; '.exeunt' in the root folder if not given",
+    )
     watched = "of every Trio test, not only of those that use exeunt's fixtures"
     parser.addini("exeunt_leaks", f"report leaks {watched}", "bool", default=False)
     parser.addini("exeunt_stalls", f"end stalls {watched}", "bool", default=False)
@@ -80,6 +99,7 @@ def pytest_configure(config: pytest.Config) -> None:
     )
     config.stash[_ORDER] = wanted = _wanted(config)
     config.stash[_WARNED] = set()
+    config.stash[_DRAWING] = Drawing.of(config)
     verbosity = config.get_verbosity()
     each = verbosity > 0 or wanted.runs is not None
     config.pluginmanager.register(Summary(each=each, quiet=verbosity < 0))
@@ -110,12 +130,16 @@ def _wanted(config: pytest.Config) -> Order:
 def pytest_runtest_protocol_in_view(item: pytest.Item) -> Generator[None, Any, Any]:
     """Count the orders of steps, and say what explored tests should do."""
     item.stash[_TALLY] = counting = Tally()
+    item.stash[_SHEET] = sheet = Sheet(item.config.stash[_DRAWING], item)
+    sheet.clear()
     tokens = tally.set(counting), order.set(item.config.stash[_ORDER])
+    showing = shown.set(sheet.runs)
     try:
         return (yield)
     finally:
         tally.reset(tokens[0])
         order.reset(tokens[1])
+        shown.reset(showing)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -129,7 +153,9 @@ def pytest_runtest_protocol(
         return None
     assert isinstance(item, pytest.Function)
     performance.stalls = True
-    item.stash[_REPEATING] = repeating = Repeating(item, performance, nextitem)
+    item.stash[_REPEATING] = repeating = Repeating(
+        item, performance, nextitem, item.stash[_SHEET]
+    )
     if wanted.runs is not None:
         repeating.explore(wanted.runs, timers=wanted.timers)
     elif wanted.schedule is not None:
@@ -152,6 +178,7 @@ def _direct(item: pytest.Item) -> Performance | None:
     item.stash[_PERFORMANCE] = performance = Performance(
         leaks=used or item.config.getini("exeunt_leaks"),
         stalls=used or item.config.getini("exeunt_stalls"),
+        films=item.stash[_SHEET].films,
     )
     item.add_marker(pytest.mark.trio(run=performance), append=False)
     return performance
@@ -167,7 +194,7 @@ def _may_be_steered(item: pytest.Item) -> bool:
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
     """Steer the examples of Hypothesis, and complain where there is reason to."""
-    examples = examples_of(item)
+    examples = examples_of(item, item.stash[_SHEET])
     if examples is not None:
         item.stash[_EXAMPLES] = examples
     with nullcontext() if examples is None else examples.steered():
@@ -224,6 +251,9 @@ def pytest_runtest_makereport(
         if performance is not None and performance.error is None:
             performance.error = error
         _say_how_again(item, report, error)
+    if _REPEATING not in item.stash:
+        examples = item.stash.get(_EXAMPLES, None)
+        item.stash[_SHEET].draw(report, examples.story if examples else "")
     if report.when == "teardown":
         note(report, item.stash[_TALLY])
     return report

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Generator, Sequence
 from contextlib import contextmanager, nullcontext
 from functools import partial
 from math import inf
-from typing import Any, cast
+from typing import Any, Literal, TypeAlias, cast
 
 import attrs
 import trio
@@ -15,6 +15,7 @@ from trio.lowlevel import Task
 
 from ..._core.trio_private import seeded
 from ...stalls.failing import Stalled, fail_when_stalled
+from ..exploring.showing import film_of, show
 from ..exploring.story import Narrator, is_main
 from ..leaks import nothing_leaks
 from ..schedules.conductor import Conductor
@@ -22,6 +23,8 @@ from ..schedules.rules import Chooser, Rules, Run
 from ..schedules.running import tally
 from ..schedules.schedule import Schedule, Tape
 from .line import Line, only_waits
+
+Films: TypeAlias = Literal["failing", "every"]
 
 _TASK_OF_TEST = re.compile(r"<test '(.*)'>")
 
@@ -36,6 +39,7 @@ class Performance:
         chooser: decides which task runs next; None: Trio does.
         rules: what the run may do.
         instruments: who looks on.
+        films: which runs are shown, and hence recorded: "failing" ones, or "every" one.
         run: what the last run did, if it was controlled.
         error: what the test has failed with.
     """
@@ -45,6 +49,7 @@ class Performance:
     chooser: Chooser | None = None
     rules: Rules = attrs.field(factory=Rules)
     instruments: Sequence[Instrument] = ()
+    films: Films | None = None
     run: Run | None = None
     error: BaseException | None = None
 
@@ -63,7 +68,8 @@ class Performance:
         """
         __tracebackhide__ = True
         try:
-            return self._run(program, clock, instruments)
+            with filmed(self.films) as film:
+                return self._run(program, clock, [*instruments, *film])
         except BaseException as error:  # noqa: ASYNC103 - raised below
             failure = alone(error)
         raise failure  # out here, where it keeps its own context
@@ -106,6 +112,22 @@ class Performance:
         __tracebackhide__ = True
         with nothing_leaks() if self.leaks else nullcontext():
             return await program()
+
+
+@contextmanager
+def filmed(wanted: Films | None) -> Generator[Sequence[Instrument]]:
+    """Show the run that is made in the block, with the instruments that this gives."""
+    if wanted is None:
+        yield ()
+        return
+    film = film_of()
+    try:
+        yield (film,)
+    except BaseException as error:
+        show(film, error)
+        raise
+    if wanted == "every":
+        show(film, None)
 
 
 class _Names(Instrument):

@@ -22,15 +22,19 @@ from ..exploring.story import raised
 from ..schedules.rules import Chooser
 from ..schedules.schedule import Schedule, Tape
 from .conducting import (
+    Films,
     StoryOfTest,
     alone,
     conductor_of,
     counted,
+    filmed,
     not_stalled,
     rules_of,
 )
+from .drawing import Sheet
 
-_CLOCK = "exeunt_clock"  # among the arguments, where pytest-trio finds it
+# Among the arguments, where pytest-trio finds them.
+_OURS = _CLOCK, _FILM = "exeunt_clock", "exeunt_film"
 
 
 @attrs.define
@@ -45,6 +49,7 @@ class Examples:
     """
 
     _handle: Any
+    _sheet: Sheet
     test: Any = attrs.field(init=False)
     without: int = 0
     last: Schedule | None = None
@@ -75,7 +80,8 @@ class Examples:
             elif clock_among(drawn.values()) is None:
                 drawn[_CLOCK] = MockClock(autojump_threshold=0)
             try:
-                return run(**drawn)
+                with filmed(self._films()) as film:
+                    return run(**drawn, **dict(zip([_FILM], film, strict=False)))
             except BaseException as error:  # noqa: ASYNC103 - raised below
                 failure = alone(error)
             raise failure  # out here, where it keeps its own context
@@ -88,6 +94,11 @@ class Examples:
         replayed = f"The last example drew the schedule {str(self.last)!r}"
         return f"{replayed}:\n{self.story}" if self.story else f"{replayed}."
 
+    def _films(self) -> Films | None:
+        """Have the example shown that Hypothesis shows, too."""
+        sheet = self._sheet
+        return sheet.films_again if sheet.films == "every" or is_shown() else None
+
     def _steered(self) -> Callable[..., Any]:
         """Return the test, run under the schedule among its arguments."""
         test = self.test
@@ -98,7 +109,7 @@ class Examples:
             current_task().name = test.__name__
             schedule = schedule_among(drawn.values())
             clock = clock_among(drawn.values())
-            drawn.pop(_CLOCK, None)
+            drawn = {name: each for name, each in drawn.items() if name not in _OURS}
             example = partial(test, *args, **drawn)
             if schedule is None or clock is None:
                 await example()
@@ -141,12 +152,12 @@ def is_shown() -> bool:
     return bool(control.current_build_context().is_final)
 
 
-def examples_of(item: pytest.Item) -> Examples | None:
+def examples_of(item: pytest.Item, sheet: Sheet) -> Examples | None:
     """Return the examples of an async test that Hypothesis and pytest-trio run."""
     handle = getattr(getattr(item, "obj", None), "hypothesis", None)
     asynchronous = iscoroutinefunction(getattr(handle, "inner_test", None))
     marked = item.get_closest_marker("trio") is not None
-    return Examples(handle) if asynchronous and marked else None
+    return Examples(handle, sheet) if asynchronous and marked else None
 
 
 def schedule_among(arguments: Iterable[object]) -> Schedule | None:

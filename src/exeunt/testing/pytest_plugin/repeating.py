@@ -21,7 +21,8 @@ from ..exploring.shrinking import Choices
 from ..exploring.story import Narrator
 from ..schedules.rules import Chooser, Rules, Run
 from ..schedules.schedule import Schedule, Tape
-from .conducting import Performance, StoryOfTest, rules_of
+from .conducting import Films, Performance, StoryOfTest, rules_of
+from .drawing import Sheet
 from .telling import add_section, command
 
 _FEWEST_ATTEMPTS = 100  # for making a schedule smaller
@@ -35,7 +36,9 @@ class Repeating:
     item: pytest.Function
     performance: Performance
     nextitem: pytest.Item | None
+    sheet: Sheet
     told: str = ""
+    steps: str = ""
     complaint: Warning | None = None
     _last: list[pytest.TestReport] = attrs.field(factory=list[pytest.TestReport])
     _failed: list[pytest.TestReport] = attrs.field(factory=list[pytest.TestReport])
@@ -47,6 +50,7 @@ class Repeating:
         instruments: Sequence[Instrument] = (),
         *,
         last: bool = False,
+        films: Films | None = None,
     ) -> Run:
         """Run the test once."""
         _renew(self.item)
@@ -54,6 +58,7 @@ class Repeating:
         performance.chooser, performance.rules = chooser, rules
         performance.instruments = instruments
         performance.run = performance.error = None
+        performance.films = films
         # Between two times, what is wider than the test is not torn down.
         following: Any = self.nextitem if last else self.item.parent
         self._last = runtestprotocol(self.item, log=False, nextitem=following)
@@ -91,7 +96,10 @@ class Repeating:
                     self.told = str(found)
         except NotDeterministic as error:
             self.complaint = NotExplored(str(error))
-        self.perform(Tape(choices), explorer.rules, last=True)
+        sheet = self.sheet
+        films = sheet.films_again if self._failed else sheet.films
+        films = None if sheet.runs else films  # the smallest that fails was shown
+        self.perform(Tape(choices), explorer.rules, last=True, films=films)
         if self._failed and self._last is not self._failed:
             self._last = self._failed  # it did fail, and cannot be made to again
         self.report()
@@ -99,8 +107,10 @@ class Repeating:
     def follow(self, schedule: Schedule) -> None:
         """Run the test under one schedule, and report that."""
         story = StoryOfTest(schedule.choices)
-        self.perform(story, rules_of(schedule), [story], last=True)
-        self.told = f"The run under the schedule {str(schedule)!r}:\n{story.told()}"
+        films = self.sheet.films_again
+        self.perform(story, rules_of(schedule), [story], last=True, films=films)
+        self.steps = story.told()
+        self.told = f"The run under the schedule {str(schedule)!r}:\n{self.steps}"
         self.report()
 
     def report(self) -> None:
@@ -112,6 +122,7 @@ class Repeating:
         for report in self._last:
             if self.told:
                 add_section(report, self.told)
+            self.sheet.draw(report, self.steps)
             hook.pytest_runtest_logreport(report=report)
         hook.pytest_runtest_logfinish(
             nodeid=self.item.nodeid, location=self.item.location

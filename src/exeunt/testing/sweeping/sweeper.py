@@ -12,6 +12,7 @@ from ..exploring.exploration import NotDeterministic
 from ..exploring.explorer import check_scenario
 from ..exploring.progress import Bar, progress
 from ..exploring.schedulers import PORTFOLIO, scheduler
+from ..exploring.showing import film_of, show
 from ..exploring.shrinking import Choices, shrink
 from ..exploring.story import Narrator, Place
 from ..schedules.conductor import NotAsync
@@ -129,8 +130,9 @@ class Sweeper:
     def _narrated(self, choices: Choices, blows: tuple[Blow, ...]) -> Trial:
         """Run it with these choices and blows, and tell with the error what happens."""
         trial = Trial(self.scenario, blows)
-        narrator = Narrator(Tape(choices), self.name)
-        trial.perform(self.args, narrator, self.rules, self.check, [narrator])
+        narrator, film = Narrator(Tape(choices), self.name), film_of(self.name)
+        trial.perform(self.args, narrator, self.rules, self.check, [narrator, film])
+        show(film, trial.run.error, narrator.told())
         if trial.run.error is not None:
             trial.run.error.add_note(self._note(trial, choices, narrator.told()))
         return trial

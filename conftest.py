@@ -17,6 +17,7 @@ what fills them.
 
 import ast
 import linecache
+import logging
 import re
 from collections.abc import Awaitable, Callable, Generator, Iterator
 from contextlib import contextmanager, redirect_stdout
@@ -175,7 +176,11 @@ class Docstrings(PythonDocStringDocument):
 
 
 pytest_collect_file = (
-    Sybil([blocks_of], patterns=["README.md", "docs/*.md", "docs/*/*.md"])
+    Sybil(
+        [blocks_of],
+        patterns=["README.md", "docs/*.md", "docs/*/*.md"],
+        teardown=lambda _: logging.disable(logging.NOTSET),  # a page may, for itself
+    )
     + Sybil(
         [fragments_of],
         patterns=["src/exeunt/*.py", "src/exeunt/*/*.py", "src/exeunt/*/*/*.py"],
@@ -243,6 +248,12 @@ trio.run(main)
 """
 
 IN_A_NURSERY = {
+    "live_spans": """
+        from exeunt.telemetry.otel import live_spans
+
+        ...
+        await service.aclose()
+        """,
     "Pool": """
         class Fetcher(Agent[str]):
             async def handle(self, message): ...
@@ -396,9 +407,9 @@ IN_A_NURSERY = {
         async with await start(nursery, Service) as service:
             service.send_nowait(Set(42))
             ...
-            assert figures.waiting == 1
         """,
     "Handle.aclose": """
+        service = await start(nursery, Service)
         ...
         assert service.outcome.reason is Reason.STOPPED
         """,
@@ -407,7 +418,7 @@ IN_A_NURSERY = {
         await service.send(Set(42))
         service.cancel()
         ...
-        assert message == Set(42)
+        assert outcome.undelivered == (Set(42),)
         """,
     # The nursery of this one would stay open, as its service is never stopped.
     "start": """
@@ -662,7 +673,104 @@ async def transfer_twice():
     assert place.taken == 1
 """
 
+RECORDED = """
+from exeunt.tracing import Recorder
+
+async def main():
+    with Recorder() as recorder:
+        async with trio.open_nursery() as nursery:
+            async with await start(nursery, Service) as service:
+                await service.send(Set(42))
+    return recorder.recording()
+
+recording = trio.run(main)
+"""
+
+WATCHED = """
+import exeunt
+from exeunt.tracing import Recorder, note, record
+
+async def main():
+    async with trio.open_nursery() as nursery:
+        async with await start(nursery, Service) as service:
+            await service.send(Set(42))
+"""
+
+IN_A_FOLDER = (
+    RECORDED
+    + """
+from pathlib import Path
+
+with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+    ...
+    assert [*Path(folder).glob("run.*")]
+"""
+)
+
 PROGRAMS = {
+    "Recording.picture": IN_A_FOLDER,
+    "Recording.player": IN_A_FOLDER,
+    "Recording.chrome_trace": IN_A_FOLDER,
+    "Recording.story": RECORDED + "\n...\n",
+    "Recording.mermaid": RECORDED + "\n...\n",
+    "record": WATCHED + "\n...\n",
+    "complaints": WATCHED
+    + """
+from exeunt.tracing.rules import complaints
+
+...
+""",
+    "Recorder": WATCHED
+    + """
+async def recorded():
+    ...
+
+trio.run(recorded)
+""",
+    "Recorder.read": RECORDED
+    + """
+from exeunt.telemetry.prometheus import Metrics
+
+metrics, recorder = Metrics(), Recorder()
+
+async def recorded():
+    with recorder:
+        ...
+
+trio.run(recorded)
+""",
+    "note": WATCHED
+    + """
+async def noted():
+    ...
+
+said = [each.text for each in record(noted).events if hasattr(each, "text")]
+assert said == ["the cache is cold"]
+""",
+    "picture": RECORDED + "\nfrom exeunt.pictures import picture\n\n...\n",
+    "places": RECORDED + "\nfrom exeunt.pictures import places\n\n...\n",
+    "player": RECORDED + "\n...\n",
+    "EventLog": RECORDED
+    + """
+import logging
+from exeunt.telemetry.logs import EventLog
+
+...
+""",
+    "Metrics": RECORDED
+    + """
+from exeunt.telemetry.prometheus import Metrics
+
+...
+assert metrics.text().count('fate="handled"} 1') == 1
+""",
+    "Spans": RECORDED
+    + """
+from exeunt.telemetry.otel import Spans
+
+began = 1_800_000_000.0
+...
+""",
     "nothing_leaks": RACE
     + """
 async def main():

@@ -3,7 +3,9 @@
 Here, since the laws are imported by other tests too.
 """
 
+import logging
 import signal
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -21,6 +23,15 @@ _COMMON: dict[str, Any] = {
 }
 settings.register_profile("default", max_examples=100, **_COMMON)
 settings.register_profile("laws", max_examples=2_000, **_COMMON)
+
+
+@pytest.fixture(autouse=True)
+def logger_as_before() -> Iterator[None]:
+    """Undo what a program does to the logger that is run within a test."""
+    logger = logging.getLogger("exeunt")
+    before = logger.disabled, [*logger.handlers], logger.level
+    yield
+    logger.disabled, logger.handlers[:], logger.level = before
 
 
 def pytest_collection_modifyitems(

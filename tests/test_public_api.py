@@ -13,10 +13,15 @@ PUBLIC = (
     "exeunt",
     "exeunt.exceptions",
     "exeunt.stalls",
+    "exeunt.telemetry.logs",
+    "exeunt.telemetry.otel",
+    "exeunt.telemetry.prometheus",
     "exeunt.testing",
     "exeunt.testing.effects",
     "exeunt.testing.machine",
     "exeunt.testing.strategies",
+    "exeunt.tracing",
+    "exeunt.tracing.events",
 )
 
 
@@ -75,7 +80,7 @@ def test_the_core_needs_trio_and_attrs_alone() -> None:
     allowed = {"attrs", "exeunt", "trio", "typing_extensions"}
     third_party: set[str] = set()
     for info in pkgutil.walk_packages(exeunt.__path__, "exeunt."):
-        if {"testing", "processes", "__main__"} & {*info.name.split(".")}:
+        if {"testing", "processes", "otel", "__main__"} & {*info.name.split(".")}:
             continue
         found = vars(importlib.import_module(info.name))
         # pytest rewrites the asserts of plugins, and leaves things of its own there.

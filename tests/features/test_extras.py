@@ -6,14 +6,35 @@ import sys
 import pytest
 
 
+@pytest.mark.parametrize(
+    ("module", "library", "says"),
+    [
+        (
+            "exeunt.processes",
+            "trio_parallel",
+            'exeunt.processes needs trio-parallel: pip install "exeunt[processes]"',
+        ),
+        (
+            "exeunt.telemetry.otel",
+            "opentelemetry.trace",
+            'exeunt.telemetry.otel needs opentelemetry-api: pip install "exeunt[otel]"',
+        ),
+    ],
+)
 def test_without_its_library_the_import_says_what_to_install(
-    monkeypatch: pytest.MonkeyPatch,
+    module: str, library: str, says: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # To Python, None means: not there.
-    monkeypatch.setitem(sys.modules, "trio_parallel", None)
-    monkeypatch.delitem(sys.modules, "exeunt.processes", raising=False)
+    monkeypatch.setitem(sys.modules, library, None)
+    monkeypatch.delitem(sys.modules, module, raising=False)
     with pytest.raises(ImportError) as raised:
-        importlib.import_module("exeunt.processes")
-    assert str(raised.value) == (
-        'exeunt.processes needs trio-parallel: pip install "exeunt[processes]"'
-    )
+        importlib.import_module(module)
+    assert str(raised.value) == says
+
+
+def test_logs_and_metrics_need_no_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    for library in ("structlog", "prometheus_client", "opentelemetry"):
+        monkeypatch.setitem(sys.modules, library, None)
+    for module in ("exeunt.telemetry.logs", "exeunt.telemetry.prometheus"):
+        monkeypatch.delitem(sys.modules, module, raising=False)
+        assert importlib.import_module(module).__all__

@@ -166,13 +166,6 @@ BUGS = [
         "pass",
     ),
     Bug(
-        "the reader thinks that a worker's messages are for the worker",
-        POOLS,
-        messages.Post._offer,
-        "dst=self._numbers.of(life.pool or life)",
-        "dst=self._numbers.of(life)",
-    ),
-    Bug(
         "the reader lets a stream be answered at its beginning and at its end",
         STREAMS,
         messages.Post._settle,

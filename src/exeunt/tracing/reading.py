@@ -47,7 +47,7 @@ class Reader:
     def __init__(self, began: float, trio_began: float) -> None:
         self._began: Final = began
         self._trio_began: Final = trio_began  # on the clock of deadlines
-        self.sources = Sources()
+        self.sources: Sources = Sources()
         self._seq = 0
         self._t = 0.0
         self._made: list[ev.Event] = []

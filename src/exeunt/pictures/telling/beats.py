@@ -10,7 +10,7 @@ from collections import defaultdict
 import attrs
 
 from ..._model import events as ev
-from ..parts import Message
+from ..parts import Message, Wait
 from ..scene import Scene
 
 _AT_ONCE = 1e-3
@@ -40,10 +40,12 @@ class Context:
         self.scene = scene
         self._said: set[int] = set()
         self._causes = {message.cause for message in scene.messages.values()}
-        self.begun_after = _begun_after(scene)
+        self.begun_after: dict[int, ev.MessageBegun] = _begun_after(scene)
+        self.failed_with: dict[int, ev.AgentFailed]
+        self.failures: dict[int, Message]
         self.failed_with, self.failures = _failed_with(scene)
         self._sent_to: dict[int | None, list[Message]] = defaultdict(list)
-        self.waits = {wait.begun.seq: wait for wait in scene.waits}
+        self.waits: dict[int, Wait] = {wait.begun.seq: wait for wait in scene.waits}
         ended = {wait.ended.seq: wait for wait in scene.waits if wait.ended}
         self.waits.update(ended)
         for message in scene.messages.values():

@@ -42,7 +42,7 @@ class Rehearsed(Double):
     def side(self) -> Lane:
         """Return the lane beside the mailbox, one that takes notes."""
         if self.lane is None:
-            self.lane = _NotingLane(self)
+            self.lane: Lane | None = _NotingLane(self)
         return self.lane
 
     def become(self, handler: Callable[[Any], Awaitable[object]]) -> None:

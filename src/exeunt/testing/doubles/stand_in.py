@@ -65,9 +65,9 @@ class Double(Life):
 
     def __init__(self, name: str) -> None:
         super().__init__(name, Mailbox(32), cleanup=5.0, home=None)
-        self.answers = Answers()
+        self.answers: Answers = Answers()
         self.mailbox.inlet = _Notepad(self)
-        self.handle = Handle(self)
+        self.handle: Handle[Any] = Handle(self)
         self.move(Event.READY)
 
     @property

@@ -98,7 +98,7 @@ class Faulty(Generic[P, M]):
     def __init__(self, factory: Callable[P, Agent[M]], plan: FaultPlan) -> None:
         self.factory = factory
         self.plan = plan
-        self.__name__ = name_of(factory)  # what the agents are called
+        self.__name__: str = name_of(factory)  # what the agents are called
         self._progress = Progress([f for f in plan.faults if isinstance(f, Fault)])
 
     def __repr__(self) -> str:
@@ -171,7 +171,7 @@ class Struck(Agent[M]):
     __slots__ = ("_plan", "_progress", "agent", "behaviour")
 
     def __init__(self, agent: Agent[M], plan: FaultPlan, progress: Progress) -> None:
-        self.agent = agent
+        self.agent: Agent[M] = agent
         self._plan = plan
         self._progress = progress
         self.behaviour: Callable[[Any], Awaitable[object]] = agent.handle

@@ -22,7 +22,7 @@ class Tally(set[Any]):
     Of each order it keeps a number alone, as a test may see very many.
     """
 
-    runs = 0
+    runs: int = 0
 
     def add(self, element: object, /) -> None:
         """Count one run that took this order."""

@@ -77,7 +77,7 @@ class Play(Notes):
                 except Exception as error:
                     self.failure = error
                 else:
-                    self.began = trio.current_time()
+                    self.began: float = trio.current_time()
                     cast.start_soon(self.note_end, handle)
                     cast.start_soon(self.say_all, handle, stage.cancel_scope)
         except* Exception as group:

@@ -4,7 +4,6 @@ import re
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 
-from drawn_events import RUNS
 from hypothesis import given
 from likely_runs import likely_runs
 from scripted import Script
@@ -80,11 +79,6 @@ def assert_inside(events: Sequence[ev.Event]) -> None:
 
 def test_in_the_team() -> None:
     assert_inside(team_run())
-
-
-@given(RUNS)
-def test_whatever_happened(events: list[ev.Event]) -> None:
-    assert_inside(events)
 
 
 @given(likely_runs())

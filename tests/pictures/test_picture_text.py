@@ -194,3 +194,11 @@ def test_places_rise_and_are_those_of_the_events(events: list[ev.Event]) -> None
     assert list(found) == [event.seq for event in events]
     assert list(found.values()) == sorted(found.values())
     assert max(found.values()) <= 720
+
+
+def test_ages_have_few_ticks() -> None:
+    script = Script()
+    script.task("main", None, main=True)
+    script.now = 1e300
+    script.task_ends("main", "returned")
+    assert len(picture(script.events)) < 10_000

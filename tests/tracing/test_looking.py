@@ -1,6 +1,7 @@
 """What is seen of plain Trio programs: nurseries, tasks, cancellations, long steps."""
 
 import time
+import weakref
 from typing import Any
 
 import pytest
@@ -125,3 +126,38 @@ async def test_a_long_step_is_told_with_its_place() -> None:
             nursery.start_soon(blocks)
     (long,) = [e for e in recorder.recording().events if isinstance(e, ev.StepWasLong)]
     assert long.took > 0.1
+
+
+def test_what_a_function_has_let_go_is_let_go() -> None:
+    class Kept:
+        """What can be referred to weakly."""
+
+    alive: list[bool] = []
+
+    async def main() -> None:
+        kept = Kept()
+        seen = weakref.ref(kept)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(trio.sleep, 1)
+            await trio.sleep(0.5)
+            del kept
+            await trio.lowlevel.checkpoint()
+            alive.append(seen() is not None)
+
+    record(main)
+    assert alive == [False]
+
+
+def test_a_cancel_that_is_passed_on_is_told_once() -> None:
+    async def main() -> None:
+        with trio.CancelScope() as scope:
+            async with trio.open_nursery() as outer, trio.open_nursery() as inner:
+                outer.start_soon(trio.sleep_forever)
+                inner.start_soon(trio.sleep_forever)
+                await trio.sleep(0.1)
+                scope.cancel()
+
+    events = record(main).events
+    names = {e.scope: e.name for e in events if isinstance(e, ev.ScopeOpened)}
+    told = [names[e.scope] for e in events if isinstance(e, ev.ScopeCancelled)]
+    assert told == ["outer"]

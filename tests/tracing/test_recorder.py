@@ -138,8 +138,10 @@ async def test_a_full_ring_forgets_the_oldest(autojump_clock: MockClock) -> None
             echo.stop()
     recording = lawful(recorder)
     assert recording.header.lost
-    assert len(recording.events) == 20
+    # A note may make several events, and those who had come before are introduced.
+    assert 20 <= len(recording.events) <= 60
     assert of(recorder, ev.AgentLeft)
+    assert of(recorder, ev.AgentStarted)
 
 
 async def test_a_ring_that_was_just_full_has_lost_nothing() -> None:

@@ -96,3 +96,9 @@ def as_group(error: BaseException) -> BaseExceptionGroup[BaseException] | None:
         # Type checkers do not know what is in a group that they were not told of.
         return cast("BaseExceptionGroup[BaseException]", error)
     return None
+
+
+def alone(error: BaseException) -> BaseException:
+    """Return what is in a group of one; anything else as it is."""
+    found = [*leaves(error)]
+    return found[0] if len(found) == 1 else error

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from contextlib import chdir
 from pathlib import Path
 
 from ._loading import Unusable
@@ -45,7 +46,8 @@ def run(options: argparse.Namespace) -> int:
     """Run the command and return its exit status."""
     try:
         target = None if options.output is None else Target.checked(options.output)
-        shown = look_at(options)
+        with chdir("."):  # and back, wherever the program goes
+            shown = look_at(options)
         target = target or Target.checked(Path(f"{shown.stem}.svg"))
         _report(shown, target.write(shown.recordings))
     except Unusable as error:

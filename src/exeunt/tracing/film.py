@@ -6,7 +6,7 @@ import attrs
 from trio.abc import Instrument
 from trio.lowlevel import Task
 
-from .._core.failures import leaves
+from .._core.failures import alone
 from .._core.trio_private import main_task
 from .._model.events import TaskEnded, TaskStarted
 from .._model.words import complaint
@@ -51,7 +51,7 @@ class Film(Instrument):
         """
         if self._main is None:
             return None
-        why = None if error is None else complaint(_alone(error))
+        why = None if error is None else complaint(alone(error))
         recording = self._recorder.recording(error=why)
         return _with_its_end(recording, self._name, why)
 
@@ -69,9 +69,3 @@ def _with_its_end(
         if isinstance(event, TaskEnded) and event.task in mains and error is not None:
             events[place] = attrs.evolve(event, outcome="failed", error=error)
     return attrs.evolve(recording, events=tuple(events))
-
-
-def _alone(error: BaseException) -> BaseException:
-    """Return what is in a group of one."""
-    found = [*leaves(error)]
-    return found[0] if len(found) == 1 else error

@@ -107,7 +107,10 @@ class Nurseries:
 
     def look_from(self, task: Task) -> None:
         """Note down what has changed in what *task* has opened, and around it."""
-        for nursery in reversed([*self._opened.get(task, ())]):
+        opened = [*self._opened.get(task, ())]
+        for nursery in opened:  # outside first: what is only passed on is not said
+            self._look_for_cancel(nursery, self._open[nursery])
+        for nursery in reversed(opened):
             self._look_at(nursery)
         for nursery in [*self._way_out(task)][::-1]:
             self.meet(nursery)

@@ -4,7 +4,7 @@ import linecache
 import re
 import sys
 from collections.abc import Iterator
-from inspect import unwrap
+from inspect import CO_OPTIMIZED, unwrap
 from types import FrameType
 
 import trio
@@ -26,9 +26,9 @@ def name_of(nursery: trio.Nursery) -> str | None:
     everybodys = _frames(nursery.parent_task)
     frames = [each for each in everybodys if is_users(each[0])]
     for frame, _ in frames:
-        for name, value in frame.f_locals.items():
-            if value is nursery:
-                return name
+        name = _bound_in(frame, nursery)
+        if name is not None:
+            return name
     for frame, line in frames[:1]:
         source = linecache.getline(frame.f_code.co_filename, line, frame.f_globals)
         bound = _BOUND.findall(source)
@@ -51,6 +51,14 @@ def started_into(nursery: trio.Nursery) -> trio.Nursery | None:
             ):
                 return target
     return None
+
+
+def _bound_in(frame: FrameType, nursery: trio.Nursery) -> str | None:
+    values = frame.f_locals
+    names = [name for name, value in values.items() if value is nursery]
+    if sys.version_info < (3, 13) and frame.f_code.co_flags & CO_OPTIMIZED:
+        values.clear()  # a snapshot that the frame keeps, and all that is in it
+    return names[0] if names else None
 
 
 def _frames(task: Task) -> Iterator[tuple[FrameType, int]]:

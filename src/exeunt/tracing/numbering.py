@@ -87,6 +87,8 @@ class Numbers:
     def meet_task(self, task: Task, *, main: bool = False) -> int:
         """Introduce a task that is no agent."""
         life = self._life_in(task)
+        if life is not None and life.task is task:  # it is older than the journal
+            return self.of(life)
         agent = None if life is None else self.of(life)
         number = self._figures[task] = next(self._next)
         self._make(

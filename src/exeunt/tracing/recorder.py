@@ -18,6 +18,7 @@ from trio.lowlevel import (
 )
 from trio.testing import MockClock
 
+from .._core.failures import alone
 from .._core.journal import Note, journal_here, kept
 from .._core.trio_private import main_task, precise_time
 from .._model.events import Event, StoodAt
@@ -124,8 +125,8 @@ class Recorder:
         self._open.close()
         if error is not None and self._dump is not None:
             try:
-                self.recording(error=complaint(error)).save(self._dump)
-            except OSError as failure:  # which shall not hide the error
+                self.recording(error=complaint(alone(error))).save(self._dump)
+            except Exception as failure:  # which shall not hide the error
                 with suppress(Exception):
                     error.add_note(f"its recording was not saved: {failure}")
 
@@ -151,6 +152,8 @@ class Recorder:
             self._events.clear()
             self._reader.lose_track()
         new = self._reader.read(notes)
+        if len(new) > (self._events.maxlen or 0):  # with whom it introduces
+            self._events = deque(self._events, maxlen=len(new))
         self._events.extend(new)
         self._lost = self._lost or (bool(new) and self._events[0].seq > 1)
         return new

@@ -116,7 +116,8 @@ class Axis:
         if not self.events:
             return []
         first, last = self.events[0].t, self.events[-1].t
-        step = next((s for s in _STEPS if (last - first) / s <= 12), _STEPS[-1])
+        least = (last - first) / 12
+        step = next((step for step in _STEPS if step >= least), least)
         numbers = range(-int(-first // step), int(last // step) + 1)
         troubles = [
             (self.x(e.seq), e.t) for e in self.events if isinstance(e, _TROUBLE)

@@ -427,3 +427,15 @@ def test_where_nothing_fails_nothing_is_drawn(said: Said) -> None:
     assert main([*careful, "--runs=3"]) == 0
     assert "Drawn" not in said()[0]
     assert files() == []
+
+
+def test_a_program_may_go_elsewhere(folder: Path) -> None:
+    (folder / "elsewhere").mkdir()
+    text = """
+        import os
+        os.chdir("elsewhere")
+        trio.run(trio.sleep, 0)
+    """
+    assert main(["draw", program(text)]) == 0
+    assert [path.name for path in folder.rglob("*.svg")] == ["program.svg"]
+    assert (folder / "program.svg").exists()

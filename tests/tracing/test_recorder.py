@@ -303,3 +303,23 @@ async def test_a_thousand_times_the_same_message() -> None:
         return len(of(recorder, ev.MessageEnded))
 
     assert await main(1000) == 2000
+
+
+async def test_a_recorder_that_begins_in_a_handler_makes_up_no_task(
+    autojump_clock: MockClock,
+) -> None:
+    recorder = Recorder()
+
+    class Curious(Agent[str]):
+        async def handle(self, message: str) -> None:
+            with recorder:
+                note(message)
+
+    async with trio.open_nursery() as nursery:
+        curious = await start(nursery, Curious)
+        await curious.send("what goes on here?")
+        curious.stop()
+    [noted] = of(recorder, ev.Noted)
+    [agent] = of(recorder, ev.AgentStarted)
+    assert noted.who == agent.agent
+    assert all(task.agent is None for task in of(recorder, ev.TaskStarted))

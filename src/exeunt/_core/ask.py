@@ -93,7 +93,8 @@ class Ask(Wait):
             self.take_back()
             raise
         else:
-            self.life.note("accepted", self, task_here())
+            if self.life.journal is not None:
+                self.life.note("accepted", self, task_here())
             mailbox.wake()
 
     def admitted(self) -> "Ask":
@@ -111,11 +112,15 @@ class Ask(Wait):
         self.stage = Stage.SETTLED
         self._value = value
         self._error = error
+        if self.life.journal is not None:
+            self._note_end(error)
+        self.release()
+
+    def _note_end(self, error: BaseException | None) -> None:
         if self._raise_cancel is None:
             self.life.note("answered", self, error and complaint(error))
         else:
             self.life.note("left", self)
-        self.release()
 
     def refused(self, error: BaseException) -> None:
         """The request was not accepted."""

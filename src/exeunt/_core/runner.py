@@ -192,7 +192,8 @@ async def _attend(life: Life) -> None:  # noqa: PLR0912, PLR0915
                 item = mailbox.call_in() if mailbox.line else NOTHING
             except trio.EndOfChannel:
                 if not life.deferred:
-                    life.note("rests")
+                    if journal is not None:
+                        life.note("rests")
                     # Cancelled while it slept: lifespan has to see that.
                     if not undisturbed(home):
                         await checkpoint_if_cancelled()
@@ -201,7 +202,8 @@ async def _attend(life: Life) -> None:  # noqa: PLR0912, PLR0915
                 if mailbox.line:
                     mailbox.admit()
         if item is NOTHING:
-            life.note("rests")
+            if journal is not None:
+                life.note("rests")
             if life.keeper is not None:
                 life.keeper.settled(life)
             if life.lane is None or life.lane.due == inf:
@@ -227,7 +229,8 @@ async def _attend(life: Life) -> None:  # noqa: PLR0912, PLR0915
                 life.handled += 1
         left -= 1
         if not left:
-            life.note("rests")
+            if journal is not None:
+                life.note("rests")
             if life.keeper is not None:
                 life.keeper.settled(life)
             await cancel_shielded_checkpoint()
@@ -240,7 +243,8 @@ async def _answer(life: Life, ask: Ask) -> None:
         life.count(ask, Fate.ABANDONED)
         return
     life.turn = ask
-    life.note("begun", ask)
+    if life.journal is not None:
+        life.note("begun", ask)
     ask.stage = Stage.BEGUN
     if ask.life is not life:
         ask.pass_to(life)
@@ -277,7 +281,8 @@ async def _reply(
     life.turn = NOTHING
     if life.lane is None or life.lane.turn_ended(ask):
         life.handled += 1
-        life.note("ended", ask, Fate.HANDLED)
+        if life.journal is not None:
+            life.note("ended", ask, Fate.HANDLED)
 
 
 @disable_ki_protection

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import trio
+from echoing import Echo, of
 from trio.testing import MockClock
 
 from exeunt import Agent, Pool, Request, start
@@ -19,21 +20,6 @@ COLOUR: ContextVar[str] = ContextVar("colour")
 
 class Get(Request[int]):
     """Wants an answer."""
-
-
-class Echo(Agent[Any]):
-    """Does what it gets, if that can be done."""
-
-    async def handle(self, message: Any) -> int:
-        if isinstance(message, Exception):
-            raise message
-        if callable(message):
-            await message()
-        return 7
-
-
-def of(recorder: Recorder, kind: type[ev.Event]) -> list[Any]:
-    return [e for e in recorder.recording().events if isinstance(e, kind)]
 
 
 def lawful(recorder: Recorder) -> Recording:

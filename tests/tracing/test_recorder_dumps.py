@@ -7,27 +7,13 @@ from typing import Any
 
 import pytest
 import trio
+from echoing import Echo, of
 from trio.testing import MockClock
 
-from exeunt import Agent, open_supervisor
+from exeunt import open_supervisor
 from exeunt.testing import Schedule
 from exeunt.tracing import Recorder, Recording, events as ev, looking, record
 from exeunt.tracing.rules import complaints
-
-
-class Echo(Agent[Any]):
-    """Does what it gets, if that can be done."""
-
-    async def handle(self, message: Any) -> int:
-        if isinstance(message, Exception):
-            raise message
-        if callable(message):
-            await message()
-        return 7
-
-
-def of(recorder: Recorder, kind: type[ev.Event]) -> list[Any]:
-    return [e for e in recorder.recording().events if isinstance(e, kind)]
 
 
 def test_a_crash_is_dumped_with_what_came_of_it(tmp_path: Path) -> None:

@@ -19,20 +19,29 @@ def shown(message: object) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
 
 
-def told(message: object) -> str:
-    """Return what `shown` does, without addresses: the same in each run."""
-    return _ADDRESS.sub("", shown(message))
+def without_addresses(text: str) -> str:
+    """Return *text* without what is another one in each run."""
+    return _ADDRESS.sub("", text)
+
+
+def first_line(error: BaseException) -> str:
+    """Return the first line of what *error* says."""
+    try:
+        return str(error).partition("\n")[0]
+    except BaseException:  # noqa: ASYNC103 - likewise
+        return "(its text cannot be had)"
 
 
 def complaint(error: BaseException) -> str:
-    """Return the kind of *error* and the first line of what it says."""
-    try:
-        text = str(error).partition("\n")[0]
-    except BaseException:  # noqa: ASYNC103 - likewise
-        text = "(its text cannot be had)"
-    text = _ADDRESS.sub("", text)
+    """Return the kind of *error* and its first line, if that is not too long."""
+    text = without_addresses(first_line(error))
     if len(text) > _LONGEST:
         text = f"{text[: _LONGEST - 3]}..."
+    return of_its_kind(error, text)
+
+
+def of_its_kind(error: BaseException, text: str) -> str:
+    """Return *text* behind the kind of *error*."""
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 

@@ -19,7 +19,7 @@ from .._core.overflow import DropNewest, InsideOnly
 from .._core.stream import Stream
 from .._model import events as ev
 from .._model.outcome import Fate
-from .._model.words import told
+from .._model.words import shown
 from .numbering import Numbers
 
 _IN_TURN = {Fate.HANDLED, Fate.FAILED, Fate.INTERRUPTED}
@@ -206,7 +206,7 @@ class Post:
             src=None if sender is None else self._numbers.of(life_of_sender or sender),
             dst=self._numbers.of(life.pool or life),
             type=type(message).__name__,
-            text=told(message),
+            text=shown(message),
             kind=kind or _kind_of(item),
             cause=None if cause is None else cause.number,
             context=context or {},

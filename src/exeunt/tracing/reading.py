@@ -5,7 +5,6 @@ beginning, where a ring was too small: then whoever turns up is introduced at th
 moment.
 """
 
-import re
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 from math import isfinite
@@ -18,7 +17,7 @@ from .._core.journal import Note
 from .._core.life import Life
 from .._model import events as ev
 from .._model.lifecycle import Event, Reason, State
-from .._model.words import complaint
+from .._model.words import complaint, without_addresses
 from .messages import Post
 from .numbering import RUN, Numbers
 from .sources import Sources
@@ -30,7 +29,6 @@ _HOW = {
     Reason.KILLED: "kill",
 }
 
-_ADDRESS = re.compile(r" at 0x[0-9A-Fa-f]+")  # which is another one each time
 _AFTER_DROP = {"accepted", "answered"}
 
 
@@ -95,7 +93,7 @@ class Reader:
         self._seq += 1
         for name, value in values.items():
             if isinstance(value, str) and " at 0x" in value:
-                values[name] = _ADDRESS.sub("", value)
+                values[name] = without_addresses(value)
         self._made.append(event(seq=self._seq, t=self._t, **values))
 
     # Who there is. An agent is born right after its task: nothing comes between.

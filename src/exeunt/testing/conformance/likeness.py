@@ -1,6 +1,5 @@
 """Whether two values look the same, as far as anybody can tell."""
 
-import re
 from copy import deepcopy
 from dataclasses import fields, is_dataclass
 from typing import Any
@@ -8,9 +7,9 @@ from typing import Any
 import attrs
 
 from ... import exceptions
+from ..._model.words import without_addresses
 
 _IDENTITY: object = object.__eq__
-_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 _OURS = exceptions.__name__
 
 
@@ -41,7 +40,7 @@ def alike(one: Any, other: Any) -> bool:
     if issubclass(kind, BaseException):
         return alike(_told_by(one), _told_by(other))
     if kind is str:
-        return bool(_ADDRESS.sub("", one) == _ADDRESS.sub("", other))
+        return without_addresses(one) == without_addresses(other)
     if kind in {list, tuple}:
         return len(one) == len(other) and all(map(alike, one, other))
     if kind is dict:

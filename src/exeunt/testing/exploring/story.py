@@ -16,7 +16,7 @@ from ..._core.failures import as_group
 from ..._core.lane import NOTHING
 from ..._core.trio_private import await_frames
 from ..._core.waiting import life_of_task
-from ..._model.words import shown
+from ..._model.words import first_line, of_its_kind, shown
 from ...stalls.failing import Stalled
 from ...stalls.stack import is_users, own_frames
 from ..schedules.conductor import HORIZON, Conductor
@@ -161,22 +161,14 @@ def raised(error: BaseException | None) -> Iterator[str]:
         return
     place = None if isinstance(error, Stalled) else _raised_at(error)
     where = f" at {place}" if place else ""
-    yield f"      Raised: {shown_line(error)}{where}"
+    said = of_its_kind(error, first_line(error))
+    yield f"      Raised: {said}{where}"
 
 
 def _raised_at(error: BaseException) -> Place | None:
     frames = [*walk_tb(error.__traceback__)]
     own = [(frame, line) for frame, line in frames if is_users(frame)]
     return _placed(own)
-
-
-def shown_line(error: BaseException) -> str:
-    """Return the kind of *error* and the first line of what it says."""
-    try:
-        text = str(error).partition("\n")[0]
-    except Exception:
-        text = "(its text cannot be had)"
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 class _Names:

@@ -22,7 +22,7 @@ BUGS = [
         "what somebody says has an address in it",
         "events: read in pieces",
         reading.Reader._make,
-        '_ADDRESS.sub("", value)',
+        "without_addresses(value)",
         "value",
     ),
     Bug(
@@ -70,7 +70,7 @@ BUGS = [
     Bug(
         "nobody says that an asker has its answer",
         AGENTS,
-        ask.Ask.settle,
+        ask.Ask._note_end,
         'self.life.note("answered", self, error and complaint(error))',
         "pass",
     ),

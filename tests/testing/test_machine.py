@@ -278,7 +278,8 @@ def test_a_lost_update_needs_two_clients() -> None:
     with pytest.raises(Disagreement) as raised:
         CounterMachine.check()
     text = str(raised.value)
-    assert operations(text) == 2
+    # Two are enough; Hypothesis may stop at a few that hold each other up.
+    assert 2 <= operations(text) <= 4
     assert "The agent: answered 1.\nThe model: answered 2." in text
     with pytest.raises(ExceptionGroup):
         run(text)

@@ -707,7 +707,150 @@ with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
 """
 )
 
+A_MODEL = """
+        from exeunt.team.models.limiting import Limited
+        from exeunt.team.models.model import Message, Prompt
+        from exeunt.team.models.retrying import Retrying
+        from exeunt.team.models.simulated import Simulated
+
+        prompt = Prompt(messages=(Message("user", "hello"),), max_tokens=9)
+        model = Simulated(p=1)
+"""
+
+WITH_A_MODEL = (
+    A_MODEL
+    + """
+        async def main():
+            ...
+            assert answer.usage.total
+
+        trio.run(main)
+        """
+)
+
+WITH_A_JOURNAL = (
+    """
+        import contextlib, tempfile
+        from exeunt.team.budget import Budget
+        from exeunt.team.journal import Journal
+        from exeunt.team.models.budgeted import Budgeted, spent_before
+        from exeunt.team.models.price import Price
+        from exeunt.team.models.remembered import Remembered
+
+        async def make_a_plan():
+            return ["slugify"]
+"""
+    + A_MODEL
+    + """
+        async def main():
+            ...
+
+        with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+            trio.run(main)
+        """
+)
+
+SMALL_MODELS = """
+        import os
+        from unittest.mock import patch
+        from exeunt.team.local import store
+        from exeunt.team.local.catalogue import MODELS
+        from exeunt.team.local.fetching import fetch
+        from exeunt.team.local.serving import serve
+
+        async def main():
+            ...
+
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            patch.dict(os.environ, EXEUNT_CACHE=folder, PYTHONPATH=folder),
+        ):
+            library = "from unittest.mock import MagicMock as CommonParams\\n"
+            library += "def Server(_): return CommonParams(listening_address='http:')"
+            pathlib.Path(folder, "xllamacpp.py").write_text(library)
+            store.folder().mkdir()
+            with store.place(MODELS["smollm2-135m"]).open("wb") as file:
+                file.truncate(MODELS["smollm2-135m"].size)
+            trio.run(main, clock=None)  # virtual time does not wait for a process
+"""
+
+# The network is far away: what is asked there cannot be reached.
+MODEL_SERVED = """
+from exeunt.team.models.{0} import {1}
+from exeunt.team.models.keys import Key
+from exeunt.team.models.model import Message, Prompt
+
+key = Key("sk-1234567890")
+prompt = Prompt(messages=(Message("user", "Hello!"),), max_tokens=9)
+
+async def main():
+    with trio.move_on_after(0):
+        ...
+
+trio.run(main)
+"""
+
 PROGRAMS = {
+    "Key": "from exeunt.team.models.keys import Key\n...\n",
+    "read_key": "from exeunt.team.models.keys import read_key\n...\n",
+    "open_client": MODEL_SERVED.format("client", "open_client"),
+    "OpenAISDK": MODEL_SERVED.format("sdk_openai", "OpenAISDK, openai"),
+    "AnthropicSDK": MODEL_SERVED.format("sdk_anthropic", "AnthropicSDK, anthropic"),
+    "Sandbox": """
+        from exeunt.team.sandbox import Check, Program, Sandbox as AnySandbox
+
+        def Sandbox():
+            return AnySandbox(isolation="none")  # so that it runs on every machine
+
+        async def main():
+            ...
+
+        trio.run(main)
+        """,
+    "Bucket": """
+        from math import inf
+        from exeunt.team.models.bucket import Bucket
+        ...
+        """,
+    "Cassette": A_MODEL
+    + """
+        import json
+        import httpx2
+        from exeunt.team.models.cassette import Cassette
+        from exeunt.team.models.client import open_client
+
+        said = {
+            "model": "qwen",
+            "choices": [{"message": {"content": "hi"}, "finish_reason": "stop"}],
+        }
+        network = httpx2.MockTransport(lambda _: httpx2.Response(200, json=said))
+
+        async def main():
+            tape = Cassette("team.jsonl", "record", inner=network)
+            async with open_client("http://here/v1", "qwen", transport=tape) as model:
+                live = await model.complete(prompt)
+            ...
+            assert answer == live
+
+        with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+            trio.run(main)
+        """,
+    "Budgeted": WITH_A_JOURNAL,
+    "Journal.open": WITH_A_JOURNAL,
+    "Remembered": WITH_A_JOURNAL,
+    "Limited": WITH_A_MODEL,
+    "Retrying": WITH_A_MODEL,
+    "Simulated": WITH_A_MODEL,
+    "Width": """
+        from exeunt.team.models.aimd import Width
+        ...
+        """,
+    "fetch": SMALL_MODELS,
+    "serve": SMALL_MODELS,
+    "drawn": """
+        from exeunt.team.models.drawing import drawn
+        ...
+        """,
     "Recording.picture": IN_A_FOLDER,
     "Recording.player": IN_A_FOLDER,
     "Recording.chrome_trace": IN_A_FOLDER,

@@ -1,0 +1,1 @@
+"""A product team of eager, mediocre workers: manager, architect, engineers."""

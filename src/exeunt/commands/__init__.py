@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from typing import Protocol
 
-from . import draw, explore, service, story
+from . import draw, explore, model, service, story, team
 
 
 class _Command(Protocol):
@@ -22,8 +22,10 @@ class _Command(Protocol):
 _COMMANDS: dict[str, _Command] = {
     "draw": draw,
     "explore": explore,
+    "model": model,
     "service": service,
     "story": story,
+    "team": team,
 }
 _RUN_PROGRAMS = {"draw", "story"}
 

@@ -1,0 +1,1 @@
+"""Briefs: what is wanted, read, checked, and divided into modules."""

@@ -1,0 +1,1 @@
+"""Small tasks for a small model, and what tells right answers from wrong ones."""

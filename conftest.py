@@ -777,10 +777,10 @@ SMALL_MODELS = """
 # The network is far away: what is asked there cannot be reached.
 MODEL_SERVED = """
 from exeunt.team.models.{0} import {1}
-from exeunt.team.models.keys import Key
+from exeunt.team.models.keys import Secret
 from exeunt.team.models.model import Message, Prompt
 
-key = Key("sk-1234567890")
+key = Secret("sk-1234567890")
 prompt = Prompt(messages=(Message("user", "Hello!"),), max_tokens=9)
 
 async def main():
@@ -791,7 +791,7 @@ trio.run(main)
 """
 
 PROGRAMS = {
-    "Key": "from exeunt.team.models.keys import Key\n...\n",
+    "Secret": "from exeunt.team.models.keys import Secret\n...\n",
     "read_key": "from exeunt.team.models.keys import read_key\n...\n",
     "open_client": MODEL_SERVED.format("client", "open_client"),
     "OpenAISDK": MODEL_SERVED.format("sdk_openai", "OpenAISDK, openai"),

@@ -128,6 +128,13 @@ def benchmarks(session: nox.Session) -> None:
 
 
 @nox.session
+def mediocre(session: nox.Session) -> None:
+    """Measure what makes mediocre workers good, on recorded answers of real models."""
+    install(session, "test")
+    session.run("python", "-m", "benchmarks.mediocre", *session.posargs)
+
+
+@nox.session
 def changelog(session: nox.Session) -> None:
     """Show the changelog as the next release would have it."""
     install(session, "changelog")

@@ -17,6 +17,7 @@
 #   tracing/       what happens, recorded
 #   telemetry/     and told to the tools that watch programs, extras
 #   testing/       for users' tests: schedules that are drawn
+#   team/          an application: a product team of language models, an extra
 #   commands/      the command line
 #
 # This file gives the names that most users need; errors are in exeunt.exceptions.

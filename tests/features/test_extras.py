@@ -19,6 +19,21 @@ import pytest
             "opentelemetry.trace",
             'exeunt.telemetry.otel needs opentelemetry-api: pip install "exeunt[otel]"',
         ),
+        (
+            "exeunt.team.models.client",
+            "httpx2",
+            'exeunt.team.models.client needs httpx2: pip install "exeunt[team]"',
+        ),
+        (
+            "exeunt.team.models.cassette",
+            "httpx2",
+            'exeunt.team.models.cassette needs httpx2: pip install "exeunt[team]"',
+        ),
+        (
+            "exeunt.team.models.sdk_openai",
+            "openai",
+            'exeunt.team.models.sdk_openai needs openai: pip install "exeunt[openai]"',
+        ),
     ],
 )
 def test_without_its_library_the_import_says_what_to_install(

@@ -18,7 +18,7 @@ from ..team.local.errors import CannotServe
 from ..team.local.serving import serve
 from ..team.models.budgeted import Budgeted, spent_before
 from ..team.models.errors import BadKey
-from ..team.models.keys import Key, read_key
+from ..team.models.keys import Secret, read_key
 from ..team.models.limiting import Limited
 from ..team.models.model import Model
 from ..team.models.price import Price
@@ -32,6 +32,9 @@ from ..team.sandbox import CannotIsolate, Sandbox
 _NOWHERE = "http://127.0.0.1:9/v1"
 """Where a tape that has everything never asks."""
 
+
+TRIES = 4
+"""So often a provider is asked that fails for a reason of its own."""
 
 if TYPE_CHECKING:
     from ..team.models.cassette import Cassette
@@ -73,7 +76,8 @@ class Crew:
                         Limited(
                             Budgeted(model, budget, Price.tokens(), journal),
                             at_once=self.options.width * 4,
-                        )
+                        ),
+                        tries=TRIES,
                     ),
                     journal,
                 )
@@ -183,7 +187,7 @@ class Crew:
             )
         return url, self.models
 
-    def _key(self) -> Key | None:
+    def _key(self) -> Secret | None:
         if self.options.url is None:
             return None
         try:

@@ -46,7 +46,8 @@ def _annotated(
     node: ast.FunctionDef, stub: ast.FunctionDef
 ) -> tuple[ast.arguments, ast.expr | None]:
     """Take the contract's signature, unless the worker has parameters of its own."""
-    same = len(node.args.args) == len(stub.args.args) and not node.args.defaults
+    names = [[each.arg for each in one.args.args] for one in (node, stub)]
+    same = names[0] == names[1] and not node.args.defaults
     return (stub.args if same else node.args), stub.returns
 
 

@@ -29,20 +29,20 @@ from serving import (
 
 from exeunt.team.models.client import open_client
 from exeunt.team.models.errors import Busy, Malformed, ModelError, Refused, Retryable
-from exeunt.team.models.keys import Key
+from exeunt.team.models.keys import Secret
 from exeunt.team.models.model import Answer, Message, Prompt, Usage
 
 PROMPT = Prompt(messages=(Message("user", "Say hello."),), max_tokens=9)
-KEY = Key("sk-0123456789", "the test")
+KEY = Secret("sk-0123456789", "the test")
 
 
-async def complete(*replies: Reply, key: Key | None = None) -> Answer:
+async def complete(*replies: Reply, key: Secret | None = None) -> Answer:
     async with serving(*replies) as provider:
         async with open_client(provider.url, "m", key=key) as model:
             return await model.complete(PROMPT)
 
 
-async def fail(*replies: Reply, key: Key | None = None) -> Any:
+async def fail(*replies: Reply, key: Secret | None = None) -> Any:
     """Return the error of a call, after which the client has to be usable."""
     async with serving(*replies, answer("again")) as provider:
         async with open_client(provider.url, "m", key=key) as model:
@@ -176,9 +176,9 @@ async def test_a_provider_that_fails_may_be_asked_again(status: int) -> None:
     [
         (301, "has moved (301): put in its new address"),
         (400, "refuses this prompt (400): ask otherwise"),
-        (401, "does not accept <Key from the test> (401): check the key"),
+        (401, "does not accept <Secret from the test> (401): check the key"),
         (402, "wants to be paid first (402)"),
-        (403, "does not let <Key from the test> use m (403)"),
+        (403, "does not let <Secret from the test> use m (403)"),
         (404, "There is no model m at http://127.0.0.1:"),
         (422, "refuses this prompt (422): ask otherwise"),
     ],

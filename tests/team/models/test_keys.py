@@ -19,7 +19,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from exeunt.team.models.errors import BadKey, ModelError
-from exeunt.team.models.keys import Key, read_key
+from exeunt.team.models.keys import Secret, read_key
 from exeunt.team.models.model import Message, Prompt
 
 SECRET = "sk-mUst+n0t/be=seen"
@@ -31,7 +31,7 @@ def test_a_key_is_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
     key = read_key("PROVIDER_KEY")
     assert key is not None
     assert key.reveal() == SECRET
-    assert repr(key) == "<Key from the environment variable PROVIDER_KEY>"
+    assert repr(key) == "<Secret from the environment variable PROVIDER_KEY>"
 
 
 @pytest.mark.parametrize("value", [None, "", " \n"])
@@ -54,7 +54,7 @@ def test_a_file_that_is_named_wins(
     key = read_key(file=file)
     assert key is not None
     assert key.reveal() == SECRET
-    assert repr(key) == f"<Key from the file {file}>"
+    assert repr(key) == f"<Secret from the file {file}>"
 
 
 @pytest.mark.skipif(os.name != "posix", reason="has no such modes")
@@ -98,7 +98,7 @@ def test_what_is_no_key_is_not_quoted(
 
 
 def test_a_key_is_not_shown() -> None:
-    key = Key(SECRET)
+    key = Secret(SECRET)
     shown = [repr(key), str(key), f"{key}", f"{key!r:>9}", repr([key]), repr(dir(key))]
     assert not [text for text in shown if SECRET in text]
 
@@ -106,15 +106,15 @@ def test_a_key_is_not_shown() -> None:
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
 def test_a_key_is_not_pickled(protocol: int) -> None:
     with pytest.raises(TypeError, match="not pickled"):
-        pickle.dumps(Key(SECRET), protocol)
+        pickle.dumps(Secret(SECRET), protocol)
 
 
 def test_a_key_is_not_copied() -> None:
-    for attempt in (copy.copy, copy.deepcopy, Key.__getstate__):
+    for attempt in (copy.copy, copy.deepcopy, Secret.__getstate__):
         with pytest.raises(TypeError):
-            attempt(Key(SECRET))
+            attempt(Secret(SECRET))
     with pytest.raises(TypeError):
-        vars(Key(SECRET))
+        vars(Secret(SECRET))
 
 
 ECHOES = {
@@ -127,12 +127,12 @@ ECHOES = {
 
 @pytest.mark.parametrize("echo", ECHOES)
 def test_a_key_is_taken_out_of_what_others_say(echo: str) -> None:
-    hidden = Key(SECRET).hide(f"who is {ECHOES[echo]}?".encode())
+    hidden = Secret(SECRET).hide(f"who is {ECHOES[echo]}?".encode())
     assert hidden.replace(b"[key]", b"", 1) in {b"who is ?", b"who is [key]?"}
 
 
 def test_a_short_key_is_no_secret() -> None:
-    assert Key("none").hide(b"there is none") == b"there is none"
+    assert Secret("none").hide(b"there is none") == b"there is none"
 
 
 @asynccontextmanager
@@ -149,7 +149,7 @@ async def provider_that_echoes(shape: str, status: int) -> AsyncGenerator[Any]:
     }
     reply = replies.get(status, serving.Whole(body, status))
     async with serving.serving(reply) as server:
-        async with client.open_client(server.url, "m", key=Key(SECRET)) as model:
+        async with client.open_client(server.url, "m", key=Secret(SECRET)) as model:
             yield model
 
 

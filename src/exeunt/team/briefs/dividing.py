@@ -19,8 +19,11 @@ import attrs
 from .function import Function
 from .reading import Brief
 
-MOST_FUNCTIONS = 5
+MOST_FUNCTIONS = 4
 """A module has no more of them: it should be seen at a glance."""
+
+MOST_MODULES = 6
+"""There are no more of them than a person overlooks, unless functions are so many."""
 
 
 @attrs.frozen
@@ -82,7 +85,8 @@ def ring(brief: Brief) -> tuple[str, ...]:
 def how_many(brief: Brief) -> tuple[int, int]:
     """Say how many modules there should be, at least and at the most."""
     functions = len(brief.functions)
-    return -(-functions // MOST_FUNCTIONS), min(5, functions)
+    fewest = -(-functions // MOST_FUNCTIONS)
+    return fewest, max(fewest, min(MOST_MODULES, functions))
 
 
 def objections(brief: Brief, modules: Iterable[Module]) -> Iterator[str]:

@@ -14,7 +14,7 @@ from . import wire
 from .arriving import Arriving
 from .beside import fetched
 from .errors import Retryable
-from .keys import Key
+from .keys import Secret
 from .model import Answer, Pieces, Prompt
 from .refusals import Asked, failure
 
@@ -33,7 +33,7 @@ async def open_client(
     base_url: str,
     model: str,
     *,
-    key: Key | None = None,
+    key: Secret | None = None,
     transport: httpx2.AsyncBaseTransport | None = None,
 ) -> AsyncGenerator["OpenAICompatible"]:
     """Have a model at hand; leaving the block closes every connection to it.
@@ -74,7 +74,7 @@ class OpenAICompatible:
     """
 
     def __init__(
-        self, http: httpx2.AsyncClient, url: httpx2.URL, name: str, key: Key | None
+        self, http: httpx2.AsyncClient, url: httpx2.URL, name: str, key: Secret | None
     ) -> None:
         self._http = http
         self._url = url
@@ -218,7 +218,7 @@ def _why(error: BaseException) -> str:
 class _Bearer(httpx2.Auth):
     """Puts the key into the header of each request, the only place that it goes to."""
 
-    def __init__(self, key: Key) -> None:
+    def __init__(self, key: Secret) -> None:
         self._key = key
 
     def auth_flow(

@@ -13,7 +13,7 @@ _SHORTEST_SECRET = 8  # "none", "EMPTY", "local": what servers without keys are 
 _HIDDEN = b"[key]"
 
 
-class Key:
+class Secret:
     """A secret that does not get out by accident.
 
     It is not in the key's ``repr``, it is not pickled, and `hide` takes it out of
@@ -28,7 +28,7 @@ class Key:
 
     Example::
 
-        key = Key("sk-1234567890", "the vault")
+        key = Secret("sk-1234567890", "the vault")
         print(key)
     """
 
@@ -46,7 +46,7 @@ class Key:
         self.origin = origin
 
     def __repr__(self) -> str:
-        return f"<Key from {self.origin}>"
+        return f"<Secret from {self.origin}>"
 
     def reveal(self) -> str:
         """Return the secret, for the header and for the SDKs."""
@@ -78,7 +78,7 @@ def _in_json(character: str) -> str:
 
 def read_key(
     variable: str = "OPENAI_API_KEY", file: str | os.PathLike[str] | None = None
-) -> Key | None:
+) -> Secret | None:
     """Read a key from a file if one is named, else from the environment.
 
     Args:
@@ -101,10 +101,10 @@ def read_key(
     if file is not None:
         return _from_file(Path(file))
     secret = os.environ.get(variable, "").strip()
-    return Key(secret, f"the environment variable {variable}") if secret else None
+    return Secret(secret, f"the environment variable {variable}") if secret else None
 
 
-def _from_file(file: Path) -> Key:
+def _from_file(file: Path) -> Secret:
     try:
         secret = file.read_text("ascii").strip()
         mode = file.stat().st_mode
@@ -117,4 +117,4 @@ def _from_file(file: Path) -> Key:
             f"Everybody on this machine may read the key in {file}: chmod 600 {file}",
             stacklevel=3,
         )
-    return Key(secret, f"the file {file}")
+    return Secret(secret, f"the file {file}")

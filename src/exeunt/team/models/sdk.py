@@ -15,7 +15,7 @@ import httpx2
 
 from .arriving import Hide
 from .client import lost
-from .keys import Key
+from .keys import Secret
 from .refusals import Asked, failure
 
 
@@ -70,5 +70,5 @@ def asked_of(client: Any, model: str) -> tuple[Asked, Hide]:
     url = client.base_url
     at = f"{url.scheme}://{url.netloc.decode('ascii')}{url.path}"
     secret = client.api_key
-    hide = Key(secret).hide if isinstance(secret, str) and secret else bytes
+    hide = Secret(secret).hide if isinstance(secret, str) and secret else bytes
     return Asked(model, at, "the key of the SDK's client"), hide

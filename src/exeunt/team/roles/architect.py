@@ -52,8 +52,8 @@ class Architect(Agent[Plan | Split]):
         division, by = by_rule(brief), "rule"
         if len(brief.functions) > 1:
             for attempt in range(self.tools.policy.plans):
-                homes = await self._answer(plan(brief, attempt))
-                modules = fitted(brief, homes) if isinstance(homes, dict) else []
+                homes = _homes(await self._answer(plan(brief, attempt)))
+                modules = fitted(brief, homes) if homes else []
                 if modules and not list(objections(brief, modules)):
                     division, by = arranged(brief, modules), "architect"
                     break
@@ -75,6 +75,13 @@ class Architect(Agent[Plan | Split]):
         with suppress(Malformed, json.JSONDecodeError):
             return json.loads((await self.tools.ladder[-1].complete(prompt)).text)
         return None
+
+
+def _homes(data: Any) -> dict[str, str]:
+    """Read which function lives where; nothing, if that is not what was said."""
+    with suppress(AttributeError):
+        return {str(function): str(home) for function, home in data.items()}
+    return {}
 
 
 def _functions(data: Any) -> Iterator[Function]:

@@ -4,13 +4,13 @@ import attrs
 import trio
 
 from ..mechanisms.extracting import extract
-from ..mechanisms.redflags import flags
+from ..mechanisms.redflags import HARMLESS, flags
 from ..models.model import Model
 from .drafts import neighbours_lost
 from .gate import complaint
 from .messages import Build
 from .news import Drafting, Judged
-from .prompts import implement
+from .prompts import KNOWN, implement
 from .tools import Tools
 
 
@@ -36,7 +36,12 @@ async def draft(tools: Tools, job: Build, model: Model, attempt: int) -> Draft:
     await tools.news.publish(Drafting(name, attempt, model.name))
     answer = await model.complete(implement(job.function, job.used, attempt))
     wanted = {name: job.function.parameters}
-    found = flags(answer.text, truncated=answer.truncated, wanted=wanted)
+    found = flags(
+        answer.text,
+        truncated=answer.truncated,
+        wanted=wanted,
+        allowed=HARMLESS | {KNOWN, *(each.name for each in job.used)},
+    )
     source, why = "", "; ".join(map(str, found))
     if not why:
         source, why = neighbours_lost(extract(answer.text) or "", job)

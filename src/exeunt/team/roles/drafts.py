@@ -3,6 +3,7 @@
 import ast
 
 from .messages import Build
+from .prompts import KNOWN
 
 
 def neighbours_lost(source: str, job: Build) -> tuple[str, str]:
@@ -17,7 +18,11 @@ def neighbours_lost(source: str, job: Build) -> tuple[str, str]:
     """
     given = {each.name for each in job.used}
     tree = ast.parse(source)
-    tree.body = [node for node in tree.body if _name(node) not in given]
+    tree.body = [
+        node
+        for node in tree.body
+        if _name(node) not in given and not _imports(node, {KNOWN, *given})
+    ]
     mine = {name for node in tree.body if (name := _name(node))}
     taken = {
         name
@@ -28,6 +33,17 @@ def neighbours_lost(source: str, job: Build) -> tuple[str, str]:
     clash = sorted(mine & taken - {job.function.name})
     why = f"its module has another {', '.join(clash)} already" if clash else ""
     return ast.unparse(tree), why
+
+
+def _imports(node: ast.stmt, given: set[str]) -> bool:
+    """Whether it imports what the worker was told to call, wherever from."""
+    match node:
+        case ast.ImportFrom(module=module):
+            return module in given
+        case ast.Import(names=names):
+            return all(alias.name in given for alias in names)
+        case _:
+            return False
 
 
 def _name(node: ast.stmt) -> str | None:

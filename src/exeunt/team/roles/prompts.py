@@ -16,6 +16,12 @@ from ..models.model import Message, Prompt
 SHOWN = 3
 """So many examples a worker gets to see; the others are for the gate alone."""
 
+KNOWN = "helpers"
+"""The module from which a worker believes to import what it may call.
+
+A line of import is understood by workers that would write again what is described.
+"""
+
 _CODER = (
     "You are a careful Python programmer. "
     "You answer with one Python code block and nothing else."
@@ -28,7 +34,6 @@ _BY_STEPS = (
     "by step, what has to be done, special cases first; then write the code for each "
     "step."
 )
-_KNOWN = "These functions exist already. Call them by their names, do not write them."
 _RULES = "Use the standard library alone. Write no tests and do not print."
 
 
@@ -43,13 +48,13 @@ def implement(function: Function, used: Sequence[Function], attempt: int) -> Pro
 
     """
     wish = _PLAINLY if attempt % 2 else _BY_STEPS
-    parts = [wish, _fenced(function.stub(SHOWN))]
-    if used:
-        parts += [_KNOWN, _fenced("\n".join(each.stub(1) for each in used))]
+    names = ", ".join(each.name for each in used)
+    imports = f"from {KNOWN} import {names}\n\n" if used else ""
+    text = "\n\n".join([wish, _fenced(imports + function.stub(SHOWN)), _RULES])
     return Prompt(
         messages=(
             Message("system", _CODER),
-            Message("user", "\n\n".join([*parts, _RULES])),
+            Message("user", text),
         ),
         max_tokens=400,
         temperature=0.8,

@@ -1,0 +1,152 @@
+"""The command ``exeunt team``: what it prints, what it leaves, how it refuses."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("httpx2")
+
+from exeunt.commands import main
+
+BRIEF = """\
+# tiny
+
+Nothing much.
+
+## `double(n: int) -> int`
+
+Twice the number.
+
+```python
+>>> double(2)
+4
+>>> double(0)
+0
+>>> double(-3)
+-6
+>>> double(10)
+20
+```
+"""
+
+
+@pytest.fixture
+def brief(tmp_path: Path) -> Path:
+    path = tmp_path / "BRIEF.md"
+    path.write_text(BRIEF, encoding="utf-8")
+    return path
+
+
+def test_the_demo_delivers_a_package_whose_own_tests_pass(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "package"
+    assert main(["team", "--demo", "--out", str(out)]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("A demo: the answers were recorded from ")
+    assert "Delivered: wordgames, every example of the brief holds." in said
+    tests = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(out)]
+    run = subprocess.run(tests, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout
+
+
+def lines_in_any_order(said: str) -> list[str]:
+    """Engineers work at the same time: which of them is done first may differ."""
+    return sorted(re.sub(r"^\[\d+/", "[n/", line) for line in said.splitlines())
+
+
+def test_the_demo_says_the_same_each_time(capsys: pytest.CaptureFixture[str]) -> None:
+    said = []
+    for _ in range(2):
+        main(["team", "--demo"])
+        said.append(lines_in_any_order(capsys.readouterr().out))
+    assert said[0] == said[1]
+
+
+def test_a_journal_makes_the_second_run_cost_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    journal = tmp_path / "run.jsonl"
+    assert main(["team", "--demo", "--journal", str(journal)]) == 0
+    first = capsys.readouterr().out
+    before = journal.read_bytes()
+    assert main(["team", "--demo", "--journal", str(journal)]) == 0
+    again = capsys.readouterr().out
+    assert lines_in_any_order(again) == lines_in_any_order(first)
+    assert journal.read_bytes() == before
+
+
+def test_the_run_can_be_drawn(tmp_path: Path) -> None:
+    picture = tmp_path / "run.svg"
+    assert main(["team", "--demo", "--picture", str(picture)]) == 0
+    assert "engineer of" in picture.read_text(encoding="utf-8")
+
+
+def test_an_empty_brief_is_rejected_in_words(
+    brief: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    brief.write_text("", encoding="utf-8")
+    tape = tmp_path / "tape.jsonl"
+    tape.touch()
+    words = ["team", str(brief), "--tape", str(tape), "--model", "m", "--no-isolation"]
+    assert main(words) == 1
+    said = capsys.readouterr().out
+    assert "Rejected:\n  - the brief has no title" in said
+
+
+def test_a_budget_of_nothing_is_rejected(
+    brief: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tape = tmp_path / "tape.jsonl"
+    tape.touch()
+    words = ["team", str(brief), "--tape", str(tape), "--model", "m", "--budget", "0"]
+    assert main([*words, "--no-isolation"]) == 1
+    assert "there is nothing left to spend" in capsys.readouterr().out
+
+
+def test_an_endpoint_that_is_down_is_said_to_be(
+    brief: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("exeunt.commands._crew.TRIES", 1)
+    url = "http://127.0.0.1:9/v1"
+    words = ["team", str(brief), "--url", url, "--model", "m", "--no-isolation"]
+    assert main(words) == 1
+    said = capsys.readouterr().out
+    assert "Not delivered. For a human:\n  - double: " in said
+    assert "127.0.0.1:9" in said
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        ([], "there is no brief: name a file, or say --demo"),
+        (["nowhere.md"], "cannot read nowhere.md"),
+        (["BRIEF.md", "--no-isolation"], "there is nobody to ask"),
+        (["BRIEF.md", "--no-isolation", "--local", "x"], "no model 'x'; there are"),
+        (["BRIEF.md", "--no-isolation", "--budget", "-1"], "--budget is a number"),
+        (
+            ["BRIEF.md", "--no-isolation", "--model", "m", "--tape", "no.jsonl"],
+            "no.jsonl",
+        ),
+    ],
+)
+def test_what_cannot_be_done_is_said_before_anything_is_begun(
+    brief: Path,
+    words: list[str],
+    complaint: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(brief.parent)
+    assert main(["team", *words]) == 2
+    assert complaint in capsys.readouterr().err
+
+
+def test_the_demo_says_where_its_tape_is_from() -> None:
+    folder = Path(__file__).parents[2] / "src/exeunt/team/demo"
+    facts = json.loads((folder / "demo.json").read_text(encoding="utf-8"))
+    assert facts["models"] == ["qwen2.5-coder-0.5b"]

@@ -58,8 +58,9 @@ class Judged:
 
 @cache
 def functions(which: str) -> dict[str, Function]:
-    """Read the tasks of a set."""
-    brief = read((MODULES / f"{which}.md").read_text(encoding="utf-8"))
+    """Read the tasks of a set, be they repaired or drawn."""
+    page = MODULES / f"{which.split(maxsplit=1)[0]}.md"
+    brief = read(page.read_text(encoding="utf-8"))
     return {each.name: each for each in brief.functions}
 
 

@@ -1,7 +1,8 @@
 """The recorded answers, and how a raw recording becomes a tape.
 
 ``python -m benchmarks.mediocre.tape tasks RAW.jsonl hard RAW.jsonl`` makes the tape
-anew: each raw line has a name, an attempt, and the response as the provider gave it.
+anew: each raw line has a name, an attempt, and the response as the provider gave it;
+or it is a line of a tape already.
 """
 
 import gzip
@@ -22,7 +23,7 @@ class Recorded:
     """One answer to one task.
 
     Attributes:
-        set: ``tasks`` or ``hard``.
+        set: ``tasks`` or ``hard``; with ``repaired`` after it, if it mends a draft.
         name: The task.
         attempt: The number of the attempt, from 0.
         text: What was said.
@@ -47,6 +48,8 @@ def answers() -> list[Recorded]:
 
 
 def _recorded(which: str, raw: dict[str, Any]) -> Recorded:
+    if "text" in raw:
+        return Recorded(**raw)
     choice = raw["response"]["choices"][0]
     return Recorded(
         which,

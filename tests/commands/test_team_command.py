@@ -80,6 +80,26 @@ def test_a_journal_makes_the_second_run_cost_nothing(
     assert journal.read_bytes() == before
 
 
+def test_of_a_package_that_is_there_only_the_wrong_part_is_built_anew(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "package"
+    main(["team", "--demo", "--out", str(out)])
+    (module,) = [
+        path
+        for path in (out / "wordgames").iterdir()
+        if "def count_vowels" in path.read_text(encoding="utf-8")
+    ]
+    text = module.read_text(encoding="utf-8")
+    module.write_text(text.replace("aeiou", "aeio"), encoding="utf-8")
+    capsys.readouterr()
+    assert main(["team", "--demo", "--mend", str(out)]) == 0
+    said = capsys.readouterr().out
+    assert said.count("is kept as it was") == 7
+    assert "count_vowels accepted after 1 draft" in said
+    assert module.read_text(encoding="utf-8") == text
+
+
 def test_the_run_can_be_drawn(tmp_path: Path) -> None:
     picture = tmp_path / "run.svg"
     assert main(["team", "--demo", "--picture", str(picture)]) == 0
@@ -127,6 +147,7 @@ def test_an_endpoint_that_is_down_is_said_to_be(
         (["nowhere.md"], "cannot read nowhere.md"),
         (["BRIEF.md", "--no-isolation"], "there is nobody to ask"),
         (["BRIEF.md", "--no-isolation", "--local", "x"], "no model 'x'; there are"),
+        (["BRIEF.md", "--no-isolation", "--mend", "none"], "cannot mend none: "),
         (["BRIEF.md", "--no-isolation", "--budget", "-1"], "--budget is a number"),
         (
             ["BRIEF.md", "--no-isolation", "--model", "m", "--tape", "no.jsonl"],

@@ -2,7 +2,7 @@
 
 import argparse
 import json
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,10 +24,13 @@ from ..team.models.model import Model
 from ..team.models.price import Price
 from ..team.models.remembered import Remembered
 from ..team.models.retrying import Retrying
+from ..team.present import sources_in
 from ..team.progress import Progress
-from ..team.roles.messages import Delivered, Escalated, Rejected, Verdict
+from ..team.roles.messages import Deliver, Delivered, Escalated, Rejected, Verdict
 from ..team.roles.tools import Policy
 from ..team.sandbox import CannotIsolate, Sandbox
+from ._live import live
+from ._money import BadMoney, Money
 
 _NOWHERE = "http://127.0.0.1:9/v1"
 """Where a tape that has everything never asks."""
@@ -66,32 +69,38 @@ class Crew:
     async def work(self) -> bool:
         """Have the package built, and say what has come of it."""
         brief = self._brief()
+        present = self._present(brief)
+        money = self._money()
         async with AsyncExitStack() as stack:
             sandbox = await self._sandbox()
             journal = await self._journal(stack)
-            budget = self._budget(journal)
+            budget = Budget(money.limit, before=spent_before(journal))
+            self.progress.spent = lambda: money.told(budget.spent)
             ladder = [
                 Remembered(
                     Retrying(
                         Limited(
-                            Budgeted(model, budget, Price.tokens(), journal),
+                            Budgeted(model, budget, price, journal),
                             at_once=self.options.width * 4,
                         ),
                         tries=TRIES,
                     ),
                     journal,
                 )
-                async for model in self._clients(stack)
+                async for model, price in self._clients(stack, money.prices)
             ]
+            stack.enter_context(live(self.progress))
             try:
-                verdict = await self._ask(brief, ladder, sandbox, journal, budget)
+                verdict = await self._ask(
+                    Deliver(brief, present), ladder, sandbox, journal, budget
+                )
             except* (CannotRemember, CannotServe) as group:
                 raise CannotWork(str(group.exceptions[0])) from None
-        return self._tell(verdict, budget)
+        return self._tell(verdict)
 
     async def _ask(
         self,
-        brief: Brief,
+        wish: Deliver,
         ladder: list[Remembered],
         sandbox: Sandbox,
         journal: Journal,
@@ -105,7 +114,7 @@ class Crew:
             ) as team,
         ):
             await nursery.start(self.progress.follow, team.news)
-            return await team.deliver(brief)
+            return await team.deliver(wish.brief, wish.present)
         raise AssertionError("a team answers")  # pragma: no cover - it does, or raises
 
     def _brief(self) -> Brief:
@@ -117,6 +126,17 @@ class Crew:
             raise CannotWork(f"cannot read {self.brief_path}: {error}") from None
         except ValueError as error:
             raise CannotWork(f"{self.brief_path}: {error}") from None
+
+    def _present(self, brief: Brief) -> dict[str, str]:
+        """Take apart what is to be mended."""
+        folder = self.options.mend
+        if folder is None:
+            return {}
+        self.options.out = self.options.out or folder
+        try:
+            return sources_in(folder, brief)
+        except (OSError, SyntaxError, UnicodeDecodeError) as error:
+            raise CannotWork(f"cannot mend {folder}: {error}") from None
 
     async def _sandbox(self) -> Sandbox:
         if self.options.no_isolation:
@@ -139,12 +159,16 @@ class Crew:
         except (BadJournal, JournalInUse, OSError) as error:
             raise CannotWork(f"{self.options.journal}: {error}") from None
 
-    def _budget(self, journal: Journal) -> Budget:
-        if self.options.budget < 0:
-            raise CannotWork("--budget is a number of tokens, from 0 on")
-        return Budget(self.options.budget, before=spent_before(journal))
+    def _money(self) -> Money:
+        models = 1 if self.options.local else len(self.models)
+        try:
+            return Money.of(self.options.budget, self.options.price, models)
+        except BadMoney as error:
+            raise CannotWork(str(error)) from None
 
-    async def _clients(self, stack: AsyncExitStack) -> AsyncGenerator[Model]:
+    async def _clients(
+        self, stack: AsyncExitStack, prices: Sequence[Price]
+    ) -> AsyncGenerator[tuple[Model, Price]]:
         """Open a client for each model, the cheapest first."""
         try:
             from ..team.models.cassette import Cassette  # noqa: PLC0415
@@ -156,9 +180,9 @@ class Crew:
             transport = self._transport(Cassette)
         except (OSError, ValueError) as error:
             raise CannotWork(f"{self.options.tape}: {error}") from None
-        for name in names:
+        for name, price in zip(names, prices, strict=True):
             client = open_client(url, name, key=self._key(), transport=transport)
-            yield await stack.enter_async_context(client)
+            yield await stack.enter_async_context(client), price
 
     def _transport(self, cassette: "type[Cassette]") -> "Cassette | None":
         """Put in the tape, if there is one."""
@@ -195,9 +219,9 @@ class Crew:
         except BadKey as error:
             raise CannotWork(str(error)) from None
 
-    def _tell(self, verdict: Verdict, budget: Budget) -> bool:
+    def _tell(self, verdict: Verdict) -> bool:
         """Print the verdict, and put the package where it belongs."""
-        print(f"\n{self.progress.summary()}; {budget.spent:,} spent of the budget.")
+        print(f"\n{self.progress.summary()}; {self.progress.spent()} spent.")
         match verdict:
             case Delivered(package, _, questions):
                 self._write(package.files)

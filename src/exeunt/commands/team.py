@@ -8,6 +8,7 @@ from pathlib import Path
 import trio
 
 from ._crew import CannotWork, Crew
+from ._money import DOLLARS, TOKENS
 from ._picturing import pictured, set_up_picture
 
 SUMMARY: str = "have a small Python package built by a team of model workers"
@@ -16,6 +17,9 @@ _DELIVERED, _NOT_DELIVERED, _UNUSABLE = 0, 1, 2
 _DETAILS = """\
 A brief is Markdown: a title, what it is for, and for each function a heading with its
 signature, a few sentences, and examples as doctests; see examples/briefs.
+
+A bug report is one more example in the brief: --mend FOLDER keeps of the package that
+is there what still does all that the brief says, and builds the rest anew.
 
 Without an endpoint there are two ways: --demo replays what a real small model once
 answered to a brief that comes along, and needs no network. --local NAME serves such a
@@ -50,8 +54,27 @@ def set_up(parser: argparse.ArgumentParser) -> None:
         help="the variable that has the key; %(default)s if not given",
     )
     add("--key-file", metavar="FILE", type=Path, help="the file that has the key")
-    add("--budget", type=int, default=200_000, help="tokens that may be spent")
+    add(
+        "--price",
+        nargs=2,
+        action="append",
+        default=[],
+        metavar=("PROMPT", "ANSWER"),
+        help="dollars for a million tokens; for each model, or once for all",
+    )
+    add(
+        "--budget",
+        metavar="AMOUNT",
+        help=f"what may be spent: tokens, {TOKENS} if not given; with --price dollars, "
+        f"{DOLLARS} if not given",
+    )
     add("--out", metavar="FOLDER", type=Path, help="where the package is put")
+    add(
+        "--mend",
+        metavar="FOLDER",
+        type=Path,
+        help="a package that is there: what still does what the brief says stays",
+    )
     add("--journal", metavar="FILE", type=Path, help="keep it, and go on from it")
     add("--tape", metavar="FILE", type=Path, help="answer from what was recorded")
     add("--record", action="store_true", help="record to the tape what is asked")

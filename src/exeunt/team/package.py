@@ -9,6 +9,7 @@ import attrs
 from .briefs.dividing import Division, Module
 from .briefs.function import Example, Function
 from .briefs.reading import Brief
+from .imports import tidied
 
 
 @attrs.frozen
@@ -30,7 +31,7 @@ def with_docstring(function: Function, source: str) -> str:
 
     What a worker commented is dropped: the contract says what the code does.
     """
-    tree = ast.parse(source)
+    tree = tidied(ast.parse(source))
     for node in tree.body:
         if isinstance(node, ast.FunctionDef) and node.name == function.name:
             stub = ast.parse(function.stub()).body[0]

@@ -27,6 +27,8 @@ class Progress:
 
     Attributes:
         say: Where the lines go.
+        show: What always shows the latest of what is under way.
+        spent: Says what it has cost so far.
         drafts: How many answers there were.
         tokens: What they took.
         writing: Who is writing what, by function and attempt.
@@ -34,6 +36,8 @@ class Progress:
     """
 
     say: Say
+    show: Say = lambda _: None
+    spent: Callable[[], str] = lambda: ""
     drafts: int = 0
     tokens: int = 0
     done: int = 0
@@ -52,6 +56,7 @@ class Progress:
             async for news in subscription:
                 if line := self.hear(news):
                     self.say(line)
+                self.show(self.under_way())
 
     def hear(self, news: News) -> str:
         """Take in what happened.
@@ -95,9 +100,17 @@ class Progress:
         self.writing = {k: v for k, v in self.writing.items() if k[0] != news.function}
         self.done += 1
         head = f"[{self.done}/{self.wanted}]"
+        if news.accepted and not news.attempts:
+            return f"{head} {news.function} is kept as it was"
         if news.accepted:
             return f"{head} {news.function} accepted after {_drafts(news.attempts)}"
         return f"{head} {news.function} not done: {_short(news.why)}"
+
+    def under_way(self) -> str:
+        """Say who is at work on what, and what it took so far."""
+        work = [f"{f} #{n} by {model}" for (f, n), model in self.writing.items()]
+        parts = [f"[{self.done}/{self.wanted}]", self.summary(), self.spent(), *work]
+        return " | ".join(filter(None, parts))
 
     def summary(self) -> str:
         """Say what it took so far."""

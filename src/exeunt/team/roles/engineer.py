@@ -34,12 +34,8 @@ class Engineer(Agent[Build]):
 
     async def handle(self, message: Build) -> Built | Stuck:
         """Build a function, or say why that cannot be done."""
-        if message.present and not await complaint(
-            self.tools, message, message.present
-        ):
-            return Built(message.present, 0)
         try:
-            result = await self._climb(message)
+            result = await self._kept(message) or await self._climb(message)
         except* OverBudget as error:
             result = Stuck(_first(error), 0, final=True)
         except* ModelError as error:
@@ -49,6 +45,12 @@ class Engineer(Agent[Build]):
         news = Settled(name, not why, result.attempts, why)
         await self.tools.news.publish(news)
         return result
+
+    async def _kept(self, job: Build) -> Built | None:
+        """Leave what is there as it is, if it does what it should."""
+        if job.present and not await complaint(self.tools, job, job.present):
+            return Built(job.present, 0)
+        return None
 
     async def _climb(self, job: Build) -> Built | Stuck:
         """Ask each worker in turn, the cheapest first."""

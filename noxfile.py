@@ -131,7 +131,9 @@ def benchmarks(session: nox.Session) -> None:
 def mediocre(session: nox.Session) -> None:
     """Measure what makes mediocre workers good, on recorded answers of real models."""
     install(session, "test")
+    session.install("matplotlib")
     session.run("python", "-m", "benchmarks.mediocre", *session.posargs)
+    session.run("python", "-m", "benchmarks.mediocre.plots")
 
 
 @nox.session

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from random import Random
 
 from exeunt.team.mechanisms.admission import Admission
 from exeunt.team.mechanisms.binomials import interval
@@ -14,9 +13,11 @@ from exeunt.team.mechanisms.overload import (
     exponential,
     simulate,
 )
-from exeunt.team.mechanisms.voting import Race, chance, expected_votes
+from exeunt.team.mechanisms.stopping import patience
+from exeunt.team.mechanisms.voting import chance, expected_votes
 
 from .judging import Judged
+from .simulating import races
 
 Row = Sequence[object]
 
@@ -53,7 +54,8 @@ def team(verdicts: Sequence[Judged]) -> str:
             continue
         first = sum(all_[0].right for all_ in tasks.values())
         rows.append([which, "one shot", share(first, len(tasks)), "-", "-"])
-        most = max(len(all_) for all_ in tasks.values())
+        recorded = max(len(all_) for all_ in tasks.values())
+        most = min(recorded, patience())
         rows += [_gated(which, n, tasks) for n in sorted({1, 2, 4, most})]
     return table(
         ["set", "mechanism", "accepted and right", "accepted and wrong", "to a human"],
@@ -121,18 +123,45 @@ _CHOICES = {
 }
 
 
+def repair(verdicts: Sequence[Judged], rounds: int = 3) -> str:
+    """Compare repairing a first draft that failed with drawing anew."""
+    anew = by_task(verdicts, "tasks")
+    mended = by_task(verdicts, "tasks repaired")
+    failed = [name for name, all_ in anew.items() if not all_[0].accepted]
+    rows: list[Row] = []
+    for most in range(1, rounds + 1):
+        counts = [
+            sum(
+                any(
+                    each.accepted and each.right
+                    for each in tries[name]
+                    if 1 <= each.attempt <= most
+                )
+                for name in failed
+            )
+            for tries in (mended, anew)
+        ]
+        rows.append([most, *(share(count, len(failed)) for count in counts)])
+    return table(["more tries", "repaired", "drawn anew"], rows)
+
+
+def drawn(verdicts: Sequence[Judged]) -> list[Judged]:
+    """Leave out what was repaired."""
+    return [each for each in verdicts if not each.set.endswith("repaired")]
+
+
 def red_flags(verdicts: Sequence[Judged]) -> str:
     """Compare what was flagged, had it been run all the same, with what was not."""
     rows: list[Row] = []
     for label, flagged in (("kept", False), ("thrown away", True)):
-        some = [each for each in verdicts if bool(each.flagged) is flagged]
+        some = [each for each in drawn(verdicts) if bool(each.flagged) is flagged]
         rows.append([label, len(some), share(sum(e.right for e in some), len(some))])
     return table(["drafts", "how many", "right"], rows)
 
 
 def leakage(verdicts: Sequence[Judged]) -> str:
     """Compare gates of few and of many examples with the formula."""
-    sound = [each for each in verdicts if not each.flagged]
+    sound = [each for each in drawn(verdicts) if not each.flagged]
     rows: list[Row] = []
     for size in (0, 1, 2, 3, 5, None):
         passed = [
@@ -152,55 +181,51 @@ def leakage(verdicts: Sequence[Judged]) -> str:
     return table(head, rows)
 
 
-def votes(races: int = 2000) -> str:
+def votes(many: int = 2000) -> str:
     """Hold simulated races against the formulas."""
     rows: list[Row] = []
     for p in (0.6, 0.75, 0.9):
         for k in (1, 2, 3, 4):
-            won, cast = _races(p, k, races)
-            low, high = interval(won, races, 0.99)
+            won, cast = races(p, k, many)
+            low, high = interval(won, many, 0.99)
             inside = "yes" if low <= chance(p, k) <= high else "NO"
             formula, mean = chance(p, k), expected_votes(p, k)
             rows.append(
                 [
-                    *(p, k, f"{won / races:.3f}", f"{formula:.3f}", inside),
-                    *(f"{cast / races:.1f}", f"{mean:.1f}"),
+                    *(p, k, f"{won / many:.3f}", f"{formula:.3f}", inside),
+                    *(f"{cast / many:.1f}", f"{mean:.1f}"),
                 ]
             )
     head = ["p", "k", "won", "formula", "inside 99 %", "votes", "formula"]
     return table(head, rows)
 
 
-def _races(p: float, k: int, races: int) -> tuple[int, int]:
-    random = Random(f"{p} {k}")  # noqa: S311 - nothing is secret here
-    won = cast = 0
-    for _ in range(races):
-        race = Race[bool](k)
-        while race.winner is None:
-            race.vote(random.random() < p)
-        won += race.winner
-        cast += race.votes
-    return won, cast
+DOORS: dict[str, Callable[[], Doorkeeper]] = {
+    "Little's law, learned": lambda: Admission(workers=4, deadline=120, service=30),
+    "room for 8": lambda: Constant(8),
+    "room for 32": lambda: Constant(32),
+    "no bound": Constant,
+}
+
+
+def goodput(door: Callable[[], Doorkeeper], load: float) -> float:
+    """Say what share of what could be done in time is, at a load."""
+    return simulate(door(), load=load, draw=exponential).goodput
 
 
 def admission() -> str:
     """Compare Little's law with constants, under load."""
-    doors: dict[str, Callable[[], Doorkeeper]] = {
-        "Little's law, learned": lambda: Admission(workers=4, deadline=120, service=30),
-        "room for 8": lambda: Constant(8),
-        "room for 32": lambda: Constant(32),
-        "no bound": Constant,
-    }
-    rows: list[Row] = []
-    for label, door in doors.items():
-        days = [simulate(door(), load=load, draw=exponential) for load in (0.8, 1.5, 3)]
-        rows.append([label, *(f"{day.goodput:.2f}" for day in days)])
+    rows: list[Row] = [
+        [label, *(f"{goodput(door, load):.2f}" for load in (0.8, 1.5, 3))]
+        for label, door in DOORS.items()
+    ]
     return table(["door", "load 0.8", "load 1.5", "load 3"], rows)
 
 
 TABLES = {
     "team": team,
     "selection": selection,
+    "repair": repair,
     "red flags": red_flags,
     "leakage": leakage,
 }

@@ -4,8 +4,9 @@
 
 
 def find_words(text: str) -> list[str]:
-    bare = [word.strip(".,!?") for word in text.lower().split()]
-    return [word for word in bare if word]
+    for mark in ".,!?":
+        text = text.replace(mark, "")
+    return text.lower().split()
 
 
 def count_words(text: str) -> dict[str, int]:

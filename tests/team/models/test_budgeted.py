@@ -10,7 +10,14 @@ import trio
 from exeunt.team.budget import Budget, OverBudget
 from exeunt.team.journal import CannotRemember, Journal
 from exeunt.team.models.budgeted import Budgeted, spent_before
-from exeunt.team.models.errors import Busy, Cut, Malformed, Refused, Retryable
+from exeunt.team.models.errors import (
+    Busy,
+    Cut,
+    Down,
+    Malformed,
+    Refused,
+    Retryable,
+)
 from exeunt.team.models.model import Answer, Message, Prompt
 from exeunt.team.models.price import Price
 from exeunt.team.models.simulated import Simulated
@@ -69,6 +76,7 @@ async def test_nobody_is_asked_what_cannot_be_paid() -> None:
     [
         (Refused("no"), 0),
         (Busy("later"), 0),
+        (Down("nobody is there"), 0),
         (Retryable("lost"), WHOLE),
         (Malformed("what?"), WHOLE),
         (ZeroDivisionError(), WHOLE),

@@ -28,7 +28,14 @@ from serving import (
 )
 
 from exeunt.team.models.client import open_client
-from exeunt.team.models.errors import Busy, Malformed, ModelError, Refused, Retryable
+from exeunt.team.models.errors import (
+    Busy,
+    Down,
+    Malformed,
+    ModelError,
+    Refused,
+    Retryable,
+)
 from exeunt.team.models.keys import Secret
 from exeunt.team.models.model import Answer, Message, Prompt, Usage
 
@@ -287,7 +294,7 @@ async def test_where_nobody_listens_may_be_asked_again() -> None:
             async with open_client(
                 f"http://127.0.0.1:{taken.getsockname()[1]}", "m"
             ) as model:
-                with pytest.raises(Retryable, match="all attempts to connect to"):
+                with pytest.raises(Down, match="all attempts to connect to"):
                     await model.complete(PROMPT)
 
 

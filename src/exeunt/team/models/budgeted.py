@@ -9,7 +9,7 @@ import trio
 
 from ..budget import Budget, Reservation
 from ..journal import Journal
-from .errors import Busy, Cut, ModelError, Refused
+from .errors import Busy, Cut, Down, ModelError, Refused
 from .model import Answer, Model, Pieces, Prompt
 from .pieces import Piece, Tapped
 from .price import Price
@@ -48,8 +48,8 @@ class Budgeted:
     For each prompt the most that its answer may cost is reserved. Afterwards this is
     settled, at the usage that the provider tells. Otherwise the whole of it is, since
     the provider may charge for what was cancelled or got lost, with two exceptions: a
-    provider that refuses (`Refused`, `Busy`) charges nothing, and an answer that broke
-    off or that nobody listens to any more has cost what had come of it, a token for a
+    provider that refuses or is not there (`Refused`, `Busy`, `Down`) charges nothing,
+    and an answer that broke off or that nobody listens to any more has cost what had come of it, a token for a
     byte.
 
     Every call is paid by itself. So put this next to the model, inside of a `Limited`
@@ -165,7 +165,7 @@ class _Bill:
 
     def failed(self, error: ModelError) -> None:
         """Note what the model says instead of an answer."""
-        if isinstance(error, Refused | Busy) and not self.text:
+        if isinstance(error, Refused | Busy | Down) and not self.text:
             self.reservation.settle(0)
         elif isinstance(error, Cut):
             self.text = max(self.text, error.partial, key=len)

@@ -13,7 +13,7 @@ import trio
 from . import wire
 from .arriving import Arriving
 from .beside import fetched
-from .errors import Retryable
+from .errors import Down, Retryable
 from .keys import Secret
 from .model import Answer, Pieces, Prompt
 from .refusals import Asked, failure
@@ -196,7 +196,8 @@ async def _chunks_of(
 
 def lost(at: str, error: BaseException) -> Retryable:
     """Make the error of a connection that failed."""
-    return Retryable(
+    kind = Down if isinstance(error, httpx2.ConnectError) else Retryable
+    return kind(
         f"Nothing can be heard from {at}: {_why(error)}. See that the address is right"
         " and that the server runs, or ask again."
     )

@@ -21,6 +21,10 @@ class Retryable(ModelError):
         self.after = after
 
 
+class Down(Retryable):
+    """Nobody was there to be asked: there is no connection, and nothing was charged."""
+
+
 class Busy(Retryable):
     """The provider says that it is asked too much (429)."""
 

@@ -46,7 +46,7 @@ FRAGMENT = re.compile(r"^( *)Example::\n\n?(?P<text>(?:\1 +.+\n|\n)+)", re.MULTI
 trio_run = trio.run
 
 # A clock that jumps ahead does not wait for threads and processes.
-REAL_TIME = {"do-blocking-work.md", "find-out-who-waits.md"}
+REAL_TIME = {"team.md", "do-blocking-work.md", "find-out-who-waits.md"}
 
 
 def blocks_of(page: Document) -> Iterator[Region]:

@@ -110,8 +110,7 @@ def wrap_tag(name: str, content: str) -> str:
 
 
 def find_level(line: str) -> int:
-    level = len(line) - len(line.lstrip("#"))
-    return level if line[level : level + 1] == " " else 0
+    return len(line) - len(line.lstrip("#"))
 
 
 def find_title(line: str) -> str:

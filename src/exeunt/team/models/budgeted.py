@@ -49,8 +49,8 @@ class Budgeted:
     settled, at the usage that the provider tells. Otherwise the whole of it is, since
     the provider may charge for what was cancelled or got lost, with two exceptions: a
     provider that refuses or is not there (`Refused`, `Busy`, `Down`) charges nothing,
-    and an answer that broke off or that nobody listens to any more has cost what had come of it, a token for a
-    byte.
+    and an answer that broke off or that nobody listens to any more has cost what had
+    come of it, a token for a byte.
 
     Every call is paid by itself. So put this next to the model, inside of a `Limited`
     and a `Retrying`: then each try is paid, and what only waits for its turn keeps no

@@ -92,10 +92,15 @@ def fill_dots(left: str, right: str, width: int) -> str:
     return left + "." * max(width - len(left) - len(right), 1) + right
 
 
+def make_line(name: str, cents: int) -> str:
+    return fill_dots(name, format_amount(cents), 20)
+
+
 def make_statement(text: str) -> list[str]:
     entries = read_entries(text)
-    rows = [*sum_by_name(entries).items(), ("total", sum_amounts(entries))]
-    return [fill_dots(name, format_amount(amount), 20) for name, amount in rows]
+    sums = sum_by_name(entries).items()
+    lines = [make_line(name, cents) for name, cents in sums]
+    return [*lines, make_line("total", sum_amounts(entries))]
 
 
 # --- tiny_markup.md

@@ -12,7 +12,7 @@ import trio
 from ..team.briefs.reading import Brief, read
 from ..team.budget import Budget
 from ..team.crew import open_team
-from ..team.journal import BadJournal, CannotRemember, Journal, JournalInUse
+from ..team.journal import BadJournal, Journal, JournalInUse
 from ..team.local.catalogue import MODELS
 from ..team.local.errors import CannotServe
 from ..team.local.serving import serve
@@ -94,7 +94,7 @@ class Crew:
                 verdict = await self._ask(
                     Deliver(brief, present), ladder, sandbox, journal, budget
                 )
-            except* (CannotRemember, CannotServe) as group:
+            except* CannotServe as group:
                 raise CannotWork(str(group.exceptions[0])) from None
         return self._tell(verdict)
 

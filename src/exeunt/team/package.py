@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import attrs
 
 from .briefs.dividing import Division, Module
-from .briefs.function import Example, Function
+from .briefs.function import Example, Function, docstring
 from .briefs.reading import Brief
 from .imports import tidied
 
@@ -117,7 +117,7 @@ def assemble(
 
 
 def _front(brief: Brief, division: Division) -> str:
-    lines = [f'"""{brief.purpose or brief.name}"""', ""]
+    lines = [docstring(brief.purpose or brief.name), ""]
     lines += (
         f"from .{module.name} import {', '.join(module.functions)}"
         for module in division.modules

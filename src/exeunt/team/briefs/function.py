@@ -29,6 +29,14 @@ class Example:
         return f">>> {self.call}\nTraceback (most recent call last):\n{self.raises}"
 
 
+def docstring(text: str) -> str:
+    """Write a text as a docstring, whatever quotes there are in it."""
+    safe = text.replace("\\", "\\\\").replace('"""', r"\"\"\"")
+    if safe.endswith('"'):
+        safe = safe[:-1] + r"\""
+    return f'"""{safe}"""'
+
+
 @attrs.frozen(slots=False)
 class Function:
     """The contract of one function.
@@ -54,7 +62,10 @@ class Function:
             SyntaxError: The signature is none.
 
         """
-        body = ast.parse(f"def {self.header}: ...").body
+        try:
+            body = ast.parse(f"def {self.header}: ...").body
+        except (ValueError, MemoryError, RecursionError) as error:
+            raise SyntaxError(f"it cannot be parsed: {error}") from None
         definition = body[0]
         if len(body) != 1 or not isinstance(definition, ast.FunctionDef):
             raise SyntaxError("it is not the signature of one function")
@@ -80,9 +91,8 @@ class Function:
 
         """
         examples = "\n".join(map(str, self.examples[:shown]))
-        docstring = f"{self.prose}\n\n{examples}\n" if examples else f"{self.prose}\n"
-        lines = [f'"""{docstring}"""'.replace("\\", "\\\\"), "..."]
-        body = "\n".join(lines).replace("\n", "\n    ")
+        text = f"{self.prose}\n\n{examples}\n" if examples else f"{self.prose}\n"
+        body = f"{docstring(text)}\n...".replace("\n", "\n    ")
         indented = "\n".join(line.rstrip() for line in body.splitlines())
         return f"def {self.header}:\n    {indented}\n"
 

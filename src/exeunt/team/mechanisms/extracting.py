@@ -233,8 +233,11 @@ def parse(source: str) -> ast.Module:
             tree = ast.parse(source)
             symtable.symtable(source, "<candidate>", "exec")
             ast.unparse(tree)
-    except (ValueError, RecursionError, MemoryError) as error:
+    except ValueError as error:
         raise SyntaxError(f"it cannot be parsed: {error}") from None
+    except (RecursionError, MemoryError):
+        # What Python says of these hangs on where it was when it had enough.
+        raise SyntaxError("it is too deep") from None
     return tree
 
 

@@ -1,13 +1,16 @@
 """The architect divides the work, and finds helpers for what is too hard.
 
 It answers with data that fits a schema, and the data is checked by rules before anybody
-builds on it. A plan that the rules object to is thrown away and asked for again.
+builds on it. A plan that the rules object to is thrown away and asked for again. Where
+nobody answers, a rule divides the work: the engineers will say what is in the way.
 """
 
 import json
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
+
+import attrs
 
 from exeunt import Agent
 
@@ -20,7 +23,7 @@ from ..models.model import Prompt
 from .messages import Plan, Split
 from .news import Planned
 from .prompts import help_with, plan
-from .tools import Tools
+from .tools import IN_VAIN, Tools
 
 
 class Architect(Agent[Plan | Split]):
@@ -49,30 +52,34 @@ class Architect(Agent[Plan | Split]):
 
     async def _divide(self, brief: Brief) -> Division:
         """Take the first plan that no rule objects to; failing that, the rule's own."""
-        division, by = by_rule(brief), "rule"
-        if len(brief.functions) > 1:
+        found = await self._proposed(brief) if len(brief.functions) > 1 else None
+        division, by = (found, "architect") if found else (by_rule(brief), "rule")
+        await self.tools.news.publish(Planned(division, by))
+        return division
+
+    async def _proposed(self, brief: Brief) -> Division | None:
+        with suppress(*IN_VAIN):
             for attempt in range(self.tools.policy.plans):
                 homes = _homes(await self._answer(plan(brief, attempt)))
                 modules = fitted(brief, homes) if homes else []
                 if modules and not list(objections(brief, modules)):
-                    division, by = arranged(brief, modules), "architect"
-                    break
-        await self.tools.news.publish(Planned(division, by))
-        return division
+                    return arranged(brief, modules)
+        return None
 
     async def _helpers(self, function: Function) -> tuple[Function, ...]:
         """Take the first helpers that are well defined; there may be none."""
-        for attempt in range(self.tools.policy.plans):
-            data = await self._answer(help_with(function, attempt))
-            found = tuple(_functions(data))
-            whole = Brief("helpers", "", (*found, function))
-            if found and not problems(whole):
-                return found
+        alone = attrs.evolve(function, uses=())
+        with suppress(*IN_VAIN):
+            for attempt in range(self.tools.policy.plans):
+                data = await self._answer(help_with(function, attempt))
+                found = tuple(_functions(data))
+                if found and not problems(Brief("helpers", "", (*found, alone))):
+                    return found
         return ()
 
     async def _answer(self, prompt: Prompt) -> Any:
         """Ask, and read what is said as JSON; None if it is not."""
-        with suppress(Malformed, json.JSONDecodeError):
+        with suppress(Malformed, ValueError, RecursionError):
             return json.loads((await self.tools.ladder[-1].complete(prompt)).text)
         return None
 

@@ -11,7 +11,7 @@ from .gate import complaint
 from .messages import Build
 from .news import Drafting, Judged
 from .prompts import KNOWN, implement
-from .tools import Tools
+from .tools import IN_VAIN, Tools
 
 
 @attrs.frozen
@@ -58,19 +58,29 @@ async def first_to_pass(
 
     The first is the one with the lowest number, not the one that comes first: whatever
     the order in which answers come, the same draft is taken. Those after it are
-    cancelled, since nobody needs them.
+    cancelled, since nobody needs them. What ends an attempt in vain counts in the same
+    way: not if one with a lower number passes.
 
     Returns:
         The drafts in the order of their numbers; only the last may have passed.
 
+    Raises:
+        OverBudget: There is nothing left for an attempt.
+        ModelError: The model's own.
+        CannotRemember: The memory does not take what has come of it.
+
     """
     drafts: dict[int, Draft] = {}
+    vain: dict[int, Exception] = {}
     scopes = {attempt: trio.CancelScope() for attempt in attempts}
 
     async def make(attempt: int) -> None:
         with scopes[attempt]:
-            drafts[attempt] = await draft(tools, job, model, attempt)
-            if not drafts[attempt].why:
+            try:
+                drafts[attempt] = await draft(tools, job, model, attempt)
+            except IN_VAIN as error:
+                vain[attempt] = error
+            if attempt in vain or not drafts[attempt].why:
                 for later in range(attempt + 1, attempts.stop):
                     scopes[later].cancel()
 
@@ -79,8 +89,9 @@ async def first_to_pass(
             nursery.start_soon(make, attempt)
     taken: list[Draft] = []
     for attempt in attempts:
-        if attempt in drafts:
-            taken.append(drafts[attempt])
-            if not drafts[attempt].why:
-                break
+        if attempt in vain:
+            raise vain[attempt]
+        taken.append(drafts[attempt])
+        if not drafts[attempt].why:
+            break
     return taken

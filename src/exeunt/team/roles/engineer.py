@@ -9,16 +9,14 @@ from collections.abc import Iterator
 
 from exeunt import Agent
 
-from ..budget import OverBudget
 from ..mechanisms.clusters import cluster
 from ..mechanisms.stopping import patience
-from ..models.errors import ModelError
 from ..models.model import Model
 from .drafting import Draft, first_to_pass
 from .gate import behaviour, complaint, leak, questions
 from .messages import Build, Built, Stuck
 from .news import Doubted, Settled
-from .tools import Tools
+from .tools import IN_VAIN, Tools
 
 
 class Engineer(Agent[Build]):
@@ -36,9 +34,7 @@ class Engineer(Agent[Build]):
         """Build a function, or say why that cannot be done."""
         try:
             result = await self._kept(message) or await self._climb(message)
-        except* OverBudget as error:
-            result = Stuck(_first(error), 0, final=True)
-        except* ModelError as error:
+        except* IN_VAIN as error:
             result = Stuck(_first(error), 0, final=True)
         why = result.why if isinstance(result, Stuck) else ""
         name = message.function.name

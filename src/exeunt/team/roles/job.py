@@ -4,6 +4,7 @@ No model has a say in this. What is built first follows from what uses what, and
 function that nobody could write leaves those that use it undone, and nothing else.
 """
 
+import sys
 from collections.abc import Mapping
 
 import attrs
@@ -17,6 +18,7 @@ from ..briefs.function import Function
 from ..briefs.reading import Brief
 from ..package import Package, assemble, module_text
 from ..sandbox import Check, Program
+from .drafts import defined
 from .engineer import Engineer
 from .messages import (
     Build,
@@ -32,7 +34,7 @@ from .news import Restructured
 from .tools import Tools
 
 PATIENCE = 2
-"""So often an engineer that has crashed over a function is asked for it again."""
+"""So often an engineer is asked for a function if it crashes over it."""
 
 
 async def deliver(
@@ -44,7 +46,8 @@ async def deliver(
     """Plan, build, put together, and try the whole."""
     division = await architect.ask(Plan(brief))
     job = Job(tools, architect, brief, division, present)
-    async with open_supervisor(max_restarts=len(division.modules) * PATIENCE) as scene:
+    # Who asks has patience; that is bound enough.
+    async with open_supervisor(max_restarts=sys.maxsize) as scene:
         for module in division.modules:
             job.engineers[module.name] = await scene.start(
                 Engineer, tools, name=f"engineer of {module.name}", restart="transient"
@@ -68,7 +71,7 @@ class Job:
     engineers: dict[str, Handle[Build]] = attrs.Factory(dict[str, Handle[Build]])
     sources: dict[str, str] = attrs.Factory(dict[str, str])
     missing: dict[str, str] = attrs.Factory(dict[str, str])
-    questions: list[str] = attrs.Factory(list[str])
+    questions: dict[str, tuple[str, ...]] = attrs.Factory(dict[str, tuple[str, ...]])
     done: dict[str, trio.Event] = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -95,7 +98,7 @@ class Job:
                 result = await self._restructure(engineer, job) or result
         if isinstance(result, Built):
             self.sources[function.name] = result.source
-            self.questions += [f"{call} may be anything" for call in result.questions]
+            self.questions[function.name] = result.questions
         else:
             self.missing[function.name] = result.why
 
@@ -110,6 +113,7 @@ class Job:
             modules=self._modules(near, module.name),
             uses=self._uses(near, module.name),
             neighbours=tuple(self.sources[name] for name in there),
+            others=tuple(name for name in self.done if name != function.name),
             present=self.present.get(function.name),
         )
 
@@ -144,17 +148,25 @@ class Job:
             and (taken := tuple(f for f in module.functions if f in used))
         }
 
-    async def _restructure(self, engineer: Handle[Build], job: Build) -> Built | None:
+    async def _restructure(
+        self, engineer: Handle[Build], job: Build
+    ) -> Built | Stuck | None:
         """Give a function helpers, and have it built with them."""
         helpers = await self.architect.ask(Split(job.function))
+        taken = {*self.done, *defined(job.neighbours)}
+        if not taken.isdisjoint(helper.name for helper in helpers):
+            return None
         parts: list[str] = []
         for helper in helpers:
-            near = (*job.neighbours, *parts)
-            built = await ask(
-                engineer, attrs.evolve(job, function=helper, neighbours=near)
+            smaller = attrs.evolve(
+                job,
+                function=helper,
+                neighbours=(*job.neighbours, *parts),
+                others=(*self.done,),
             )
+            built = await ask(engineer, smaller)
             if isinstance(built, Stuck):
-                return None
+                return built if built.final else None
             parts.append(built.source)
         if not parts:
             return None
@@ -165,12 +177,17 @@ class Job:
         )
         built = await ask(engineer, easier)
         if isinstance(built, Stuck):
-            return None
+            return built if built.final else None
         return attrs.evolve(built, source="\n\n\n".join([*parts, built.source]))
 
     async def verdict(self) -> Verdict:
         """Put together what there is, and run all the examples on the whole."""
-        questions = tuple(self.questions)
+        names = [function.name for function in self.brief.functions]
+        questions = tuple(
+            f"{call} may be anything"
+            for name in names
+            for call in self.questions.get(name, ())
+        )
         if not self.missing:
             files = assemble(self.brief, self.division, self.sources)
             wrong = await self._try(files)
@@ -178,7 +195,8 @@ class Job:
                 package = Package(self.brief.name, files)
                 return Delivered(package, dict(self.sources), questions)
             self.missing["the whole"] = wrong
-        return Escalated(dict(self.missing), dict(self.sources), questions)
+        missing = {n: w for n in [*names, "the whole"] if (w := self.missing.get(n))}
+        return Escalated(missing, dict(self.sources), questions)
 
     async def _try(self, files: Mapping[str, str]) -> str:
         """Say what is wrong with the whole; nothing if all the examples hold."""
@@ -211,5 +229,7 @@ async def ask(engineer: Handle[Build], job: Build) -> Built | Stuck:
             return await engineer.ask(job)
         except AgentCrashed as error:
             if chance == PATIENCE - 1:
-                return Stuck(f"its engineer crashed: {error.__cause__!r}", 0)
+                return Stuck(
+                    f"its engineer crashed: {error.__cause__!r}", 0, final=True
+                )
     raise AssertionError("PATIENCE is no number")  # pragma: no cover - as it says

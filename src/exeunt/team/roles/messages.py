@@ -137,6 +137,7 @@ class Build(Request[Built | Stuck]):
         modules: The modules that it may import from, by their names.
         uses: Which names it takes from which of them.
         neighbours: The sources that its own module has already.
+        others: The names that other functions have, or will have.
         present: What stands there now, if it is a bug that is to be mended.
 
     """
@@ -146,4 +147,5 @@ class Build(Request[Built | Stuck]):
     modules: Mapping[str, str] = attrs.Factory(dict[str, str])
     uses: Mapping[str, tuple[str, ...]] = attrs.Factory(dict[str, tuple[str, ...]])
     neighbours: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
     present: str | None = None

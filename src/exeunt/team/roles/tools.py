@@ -7,11 +7,18 @@ import attrs
 
 from exeunt import Topic
 
+from ..budget import OverBudget
+from ..journal import CannotRemember
+from ..models.errors import ModelError
 from ..models.model import Model
 from ..sandbox import Sandbox
 from .news import News
 
 T = TypeVar("T")
+
+IN_VAIN = (OverBudget, ModelError, CannotRemember)
+"""Nothing is left to spend, nobody answers, or nothing can be written down any more:
+what no other try would change. It ends in a verdict that says so."""
 
 
 class Memory(Protocol):

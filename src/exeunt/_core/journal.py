@@ -46,7 +46,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from trio.lowlevel import RunVar, Task
 
 if TYPE_CHECKING:
-    from trio import Nursery
+    from trio import Nursery  # noqa: ASYNC106 - likewise
 
 Note = tuple[Any, ...]
 """Its kind, its time, and what it is about."""

@@ -29,7 +29,7 @@ def first_line(error: BaseException) -> str:
     try:
         return str(error).partition("\n")[0]
     except BaseException:  # noqa: ASYNC103 - likewise
-        return "(its text cannot be had)"
+        return "(its text cannot be had)"  # noqa: ASYNC104
 
 
 def complaint(error: BaseException) -> str:

@@ -113,9 +113,10 @@ class Crew:
                 *ladder, sandbox=sandbox, memory=journal, budget=budget, policy=policy
             ) as team,
         ):
-            await nursery.start(self.progress.follow, team.news)
-            return await team.deliver(wish.brief, wish.present)
-        raise AssertionError("a team answers")  # pragma: no cover - it does, or raises
+            # It follows until the team has left, so that no news is missed.
+            await nursery.start(self.progress.follow, team.news)  # noqa: ASYNC111
+            verdict = await team.deliver(wish.brief, wish.present)
+        return verdict
 
     def _brief(self) -> Brief:
         if self.brief_path == Path():

@@ -45,7 +45,7 @@ class Progress:
     writing: dict[tuple[str, int], str] = attrs.Factory(dict[tuple[str, int], str])
     tries: Counter[str] = attrs.Factory(Counter[str])
 
-    async def follow(
+    async def follow(  # noqa: ASYNC114 - whoever starts it waits for the end
         self,
         topic: Topic[News],
         task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,

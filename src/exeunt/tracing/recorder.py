@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, final
 
-from trio import current_time
+from trio import current_time  # noqa: ASYNC106 - it is called for every event
 from trio.lowlevel import (
     add_instrument,
     current_clock,

@@ -1,8 +1,9 @@
-"""How long Hypothesis looks, what Ctrl-C does, and what is left out for its length.
+"""How long Hypothesis looks, what Ctrl-C does, what is left out, what is garbage.
 
 Here, since the laws are imported by other tests too.
 """
 
+import gc
 import logging
 import signal
 from collections.abc import Iterator
@@ -32,6 +33,12 @@ def logger_as_before() -> Iterator[None]:
     before = logger.disabled, [*logger.handlers], logger.level
     yield
     logger.disabled, logger.handlers[:], logger.level = before
+
+
+def pytest_collection_finish() -> None:
+    """Let the collector of garbage look past what is there until the end."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(

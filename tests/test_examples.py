@@ -61,10 +61,14 @@ def test_the_readme_shows_the_examples_as_they_are() -> None:
 
 
 def test_the_readme_links_to_files_that_are_there() -> None:
-    links = re.findall(r"\]\(([^):]+)\)", (HOUSE / "README.md").read_text())
+    text = (HOUSE / "README.md").read_text()
+    links = [link.split("#") for link in re.findall(r"\]\(([^):]+)\)", text)]
+    heads = re.findall("^#+ (.*)$", text, re.MULTILINE)
+    here = {head.lower().replace(" ", "-") for head in heads}
 
     assert links
-    assert [link for link in links if not (HOUSE / link).exists()] == []
+    assert [link for link, *_ in links if not (HOUSE / link).exists()] == []
+    assert {place for link, *places in links if not link for place in places} <= here
 
 
 @pytest.fixture

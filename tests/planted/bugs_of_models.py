@@ -74,6 +74,7 @@ OF_LIMITS = [
         Bucket.left,
         "self.per_minute - self._reserved",
         "self.per_minute",
+        rare=True,
     ),
     Bug(
         "requests are given back",

@@ -21,6 +21,7 @@ BUGS = [
         ending._end_turn,
         "life.turn = life.turn, NOTHING",
         "life.turn = life.turn, NOTHING\n    life.held = turn",
+        rare=True,
     ),
     Bug(
         "a restart resets the mailbox",

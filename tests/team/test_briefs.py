@@ -188,3 +188,20 @@ def test_an_idea_is_fitted_and_what_nobody_objects_to_is_arranged(
 def test_one_topic_for_all_is_cut_and_nobody_objects(brief: Brief) -> None:
     modules = fitted(brief, {})
     assert list(objections(brief, modules)) == []
+
+
+@pytest.mark.parametrize(
+    "deep", ["f(" + "(" * 250 + ")" * 250 + ")", "-" * 30_000 + "1"]
+)
+def test_an_example_that_is_too_deep_is_none(deep: str) -> None:
+    examples = [Example("f(1)", "1"), Example("f(2)", "2"), Example("f(3)", "3")]
+    function = Function("f(n: int) -> int", "Count.", (*examples, Example(deep, "1")))
+    (problem,) = problems(Brief("deep", "", (function,)))
+    assert problem.endswith("is not one Python expression")
+
+
+def test_a_result_that_is_too_deep_is_compared_as_a_text() -> None:
+    deep = "-" * 30_000 + "1"
+    examples = [Example(f"f({n})", deep if n else "1") for n in range(4)]
+    function = Function("f(n: int) -> int", "Count.", tuple(examples))
+    assert problems(Brief("deep", "", (function,))) == ()

@@ -16,6 +16,9 @@ from .reading import Brief
 ENOUGH = 4
 """So many examples a function needs at least: three to show, and one that is kept."""
 
+_UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
+"""What a text raises that is no Python, or too deep to be worked with."""
+
 
 def problems(brief: Brief) -> tuple[str, ...]:
     """Say what keeps a brief from being worked on, in words for whoever wrote it.
@@ -96,8 +99,8 @@ def _of(function: Function) -> Iterator[str]:
 
 def _is_python(call: str) -> bool:
     try:
-        ast.parse(call, mode="eval")
-    except (SyntaxError, ValueError):
+        ast.unparse(ast.parse(call, mode="eval"))
+    except _UNREADABLE:
         return False
     return True
 
@@ -132,5 +135,5 @@ def _end(example: Example) -> str:
         return str(example.raises)
     try:
         return ast.unparse(ast.parse(example.want, mode="eval"))
-    except (SyntaxError, ValueError):
+    except _UNREADABLE:
         return example.want

@@ -2,6 +2,7 @@
 
 import json
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -59,6 +60,16 @@ def test_the_demo_delivers_a_package_whose_own_tests_pass_and_is_drawn(
 def lines_in_any_order(said: str) -> list[str]:
     """Engineers work at the same time: which of them is done first may differ."""
     return sorted(re.sub(r"^\[\d+/", "[n/", line) for line in said.splitlines())
+
+
+def test_a_package_that_cannot_be_written_is_not_lost_in_silence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "package"
+    out.mkdir()
+    (out / "tests").touch()
+    assert main(["team", "--demo", "--out", str(out)]) == 2
+    assert "the package is done and cannot be written" in capsys.readouterr().err
 
 
 def test_a_journal_makes_the_second_run_cost_nothing(
@@ -136,6 +147,13 @@ def test_an_endpoint_that_is_down_is_said_to_be(
         (["BRIEF.md", "--no-isolation"], "there is nobody to ask"),
         (["BRIEF.md", "--no-isolation", "--local", "x"], "no model 'x'; there are"),
         (["BRIEF.md", "--no-isolation", "--mend", "none"], "cannot mend none: "),
+        (["BRIEF.md", "--width", "0"], "--width is 1 at least, not 0"),
+        (["BRIEF.md", "--out", "BRIEF.md"], "--out is to be a folder, and BRIEF.md"),
+        (["BRIEF.md", "--journal", "/dev/null"], "--journal is to be a file"),
+        (
+            ["BRIEF.md", "--no-isolation", "--model", "m", "--url", "nonsense"],
+            "--url: base_url has to be an address",
+        ),
         (["BRIEF.md", "--no-isolation", "--budget", "-1"], "--budget is a number"),
         (
             ["BRIEF.md", "--no-isolation", "--model", "m", "--tape", "no.jsonl"],
@@ -159,3 +177,28 @@ def test_the_demo_says_where_its_tape_is_from() -> None:
     folder = Path(__file__).parents[2] / "src/exeunt/team/demo"
     facts = json.loads((folder / "demo.json").read_text(encoding="utf-8"))
     assert facts["models"] == ["qwen2.5-coder-0.5b"]
+
+
+def heed_ctrl_c() -> None:
+    """Undo that a program in the background may have been told to ignore it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no such signal")
+def test_ctrl_c_is_told_in_words(tmp_path: Path) -> None:
+    words = ["team", "--demo", "--journal", str(tmp_path / "run.jsonl")]
+    run = subprocess.Popen(
+        [sys.executable, "-u", "-m", "exeunt", *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=heed_ctrl_c,  # noqa: PLW1509 - no thread has been started
+    )
+    assert run.stdout
+    while "accepted" not in run.stdout.readline():
+        assert run.poll() is None
+    run.send_signal(signal.SIGINT)
+    said, complaint = run.communicate()
+    assert run.returncode == 130
+    assert "Interrupted. What is in a --journal is not asked for again." in said
+    assert "Traceback" not in complaint

@@ -69,6 +69,7 @@ class Crew:
     async def work(self) -> bool:
         """Have the package built, and say what has come of it."""
         brief = self._brief()
+        self._check()
         present = self._present(brief)
         money = self._money()
         async with AsyncExitStack() as stack:
@@ -128,6 +129,16 @@ class Crew:
         except ValueError as error:
             raise CannotWork(f"{self.brief_path}: {error}") from None
 
+    def _check(self) -> None:
+        """Find out now what would be found out when all the work is done."""
+        if self.options.width < 1:
+            raise CannotWork(f"--width is 1 at least, not {self.options.width}")
+        out, journal = self.options.out, self.options.journal
+        if out and out.exists() and not out.is_dir():
+            raise CannotWork(f"--out is to be a folder, and {out} is none")
+        if journal and journal.exists() and not journal.is_file():
+            raise CannotWork(f"--journal is to be a file, and {journal} is none")
+
     def _present(self, brief: Brief) -> dict[str, str]:
         """Take apart what is to be mended."""
         folder = self.options.mend
@@ -183,7 +194,11 @@ class Crew:
             raise CannotWork(f"{self.options.tape}: {error}") from None
         for name, price in zip(names, prices, strict=True):
             client = open_client(url, name, key=self._key(), transport=transport)
-            yield await stack.enter_async_context(client), price
+            try:
+                opened = await stack.enter_async_context(client)
+            except ValueError as error:
+                raise CannotWork(f"--url: {error}") from None
+            yield opened, price
 
     def _transport(self, cassette: "type[Cassette]") -> "Cassette | None":
         """Put in the tape, if there is one."""
@@ -242,10 +257,16 @@ class Crew:
         if folder is None:
             print("Say --out FOLDER to have it written.")
             return
-        for path, text in files.items():
-            target = folder / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(text, encoding="utf-8")
+        try:
+            for path, text in files.items():
+                target = folder / path
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise CannotWork(
+                f"the package is done and cannot be written: {error}; with the same"
+                " --journal, if there was one, it costs nothing to have it again"
+            ) from None
         print(f"Written to {folder}; its tests: python -m pytest {folder}")
 
 

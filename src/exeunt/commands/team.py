@@ -7,6 +7,7 @@ from pathlib import Path
 
 import trio
 
+from ..exceptions import AgentClosed
 from ._crew import CannotWork, Crew
 from ._money import DOLLARS, TOKENS
 from ._picturing import pictured, set_up_picture
@@ -30,9 +31,10 @@ Where that is not possible it is not run, unless --no-isolation is given. The de
 code is known, and is run all the same; it says so.
 
 exit status:
-  0  the package is there, and every example of the brief holds
-  1  it is not, or not all of it; what is missing and why is said
-  2  wrong usage, no such file, no such model, a wrong key
+  0    the package is there, and every example of the brief holds
+  1    it is not, or not all of it; what is missing and why is said
+  2    wrong usage, no such file, no such model, a wrong key
+  130  interrupted by Ctrl-C
 """
 
 
@@ -108,6 +110,14 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _run(crew: Crew, options: argparse.Namespace) -> int:
-    with pictured(options.picture, f"exeunt team {crew.brief_path.name}"):
-        delivered: bool = trio.run(crew.work)
+    try:
+        with pictured(options.picture, f"exeunt team {crew.brief_path.name}"):
+            delivered: bool = trio.run(crew.work)
+    except BaseExceptionGroup as group:
+        # Whoever had asked an agent that was interrupted says so as well.
+        pressed, others = group.split((KeyboardInterrupt, AgentClosed))
+        if others or not pressed or not pressed.subgroup(KeyboardInterrupt):
+            raise
+        print("Interrupted. What is in a --journal is not asked for again.")
+        raise KeyboardInterrupt from None
     return _DELIVERED if delivered else _NOT_DELIVERED

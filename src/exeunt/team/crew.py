@@ -91,12 +91,12 @@ async def open_team(
     )
     await tools.sandbox.prepare()
     admission = Admission(workers=engineers, deadline=deadline, service=deadline / 10)
-    async with open_supervisor() as supervisor:
-        architect = await supervisor.start(Architect, tools)
-        manager = await supervisor.start(
-            Manager, tools, architect, admission, budget, uses=[architect]
-        )
-        try:
+    try:
+        async with open_supervisor() as supervisor:
+            architect = await supervisor.start(Architect, tools)
+            manager = await supervisor.start(
+                Manager, tools, architect, admission, budget, uses=[architect]
+            )
             yield Team(manager, tools.news)
-        finally:
-            tools.news.close()
+    finally:
+        tools.news.close()  # Until they have left, they may have something to say.

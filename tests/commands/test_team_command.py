@@ -66,7 +66,7 @@ def test_a_package_that_cannot_be_written_is_not_lost_in_silence(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "package"
-    out.mkdir()
+    (out / "wordgames").mkdir(parents=True)
     (out / "tests").touch()
     assert main(["team", "--demo", "--out", str(out)]) == 2
     assert "the package is done and cannot be written" in capsys.readouterr().err
@@ -149,6 +149,8 @@ def test_an_endpoint_that_is_down_is_said_to_be(
         (["BRIEF.md", "--no-isolation", "--mend", "none"], "cannot mend none: "),
         (["BRIEF.md", "--width", "0"], "--width is 1 at least, not 0"),
         (["BRIEF.md", "--out", "BRIEF.md"], "--out is to be a folder, and BRIEF.md"),
+        (["BRIEF.md", "--out", "."], "--out is to be empty or to have the package"),
+        (["BRIEF.md", "--picture", "nowhere/x.svg"], "nowhere"),
         (["BRIEF.md", "--journal", "/dev/null"], "--journal is to be a file"),
         (
             ["BRIEF.md", "--no-isolation", "--model", "m", "--url", "nonsense"],

@@ -69,7 +69,7 @@ class Crew:
     async def work(self) -> bool:
         """Have the package built, and say what has come of it."""
         brief = self._brief()
-        self._check()
+        self._check(brief)
         present = self._present(brief)
         money = self._money()
         async with AsyncExitStack() as stack:
@@ -129,13 +129,23 @@ class Crew:
         except ValueError as error:
             raise CannotWork(f"{self.brief_path}: {error}") from None
 
-    def _check(self) -> None:
+    def _check(self, brief: Brief) -> None:
         """Find out now what would be found out when all the work is done."""
         if self.options.width < 1:
             raise CannotWork(f"--width is 1 at least, not {self.options.width}")
         out, journal = self.options.out, self.options.journal
         if out and out.exists() and not out.is_dir():
             raise CannotWork(f"--out is to be a folder, and {out} is none")
+        if (
+            out
+            and out.exists()
+            and any(out.iterdir())
+            and not (out / brief.name).exists()
+        ):
+            raise CannotWork(
+                f"--out is to be empty or to have the package already, and {out} has"
+                " other things in it, which could be overwritten"
+            )
         if journal and journal.exists() and not journal.is_file():
             raise CannotWork(f"--journal is to be a file, and {journal} is none")
 

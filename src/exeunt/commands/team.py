@@ -9,6 +9,7 @@ import trio
 
 from ..exceptions import AgentClosed
 from ._crew import CannotWork, Crew
+from ._loading import Unusable
 from ._money import DOLLARS, TOKENS
 from ._picturing import pictured, set_up_picture
 
@@ -104,7 +105,7 @@ def run(options: argparse.Namespace) -> int:
                 crew.play_demo(folder)
                 return _run(crew, options)
         return _run(crew, options)
-    except CannotWork as error:
+    except (CannotWork, Unusable) as error:
         print(f"exeunt team: {error}", file=sys.stderr)
         return _UNUSABLE
 

@@ -72,7 +72,8 @@ async def open_team(
         memory: Where results are kept, such as a journal.
         budget: What may be spent; the manager rejects work if nothing is left of it.
         policy: How the mechanisms are set.
-        engineers: How many jobs may be in work at once.
+        engineers: How many jobs are reckoned to be done at the same time. What is
+            admitted begins at once.
         deadline: Within how many seconds a job should be done. The manager rejects
             what it could not do in that time.
 
